@@ -1,0 +1,84 @@
+//! What every request, lane and command works with: the database, time and randomness, the settings, and what is kept in
+//! memory of the database.
+use std::{ops::Deref, sync::Arc};
+
+use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::{self, Db},
+    dealerships::Directory,
+    id::{Ids, Random},
+    notices::{letters::Letters, playbook::Playbook, sources::Sources},
+    staff::{Roster, keys::Keys},
+};
+
+/// Cheap to clone. Everything in it may be forgotten at a restart.
+#[derive(Clone, Debug)]
+pub struct App(Arc<Inner>);
+
+/// The fields of [`App`].
+#[derive(Debug)]
+pub struct Inner {
+    pub db: Db,
+    pub ids: Ids,
+    pub config: Arc<Config>,
+    pub directory: Directory,
+    pub keys: Keys,
+    pub roster: Roster,
+    /// What is said, when and on which tracks.
+    pub playbook: Arc<Playbook>,
+    /// The texts.
+    pub letters: Arc<Letters>,
+    /// Cancelled when the process is told to stop: `/readyz` says 503, lanes claim nothing more.
+    pub stopping: CancellationToken,
+}
+
+/// Why the app cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Database(#[from] db::OpenError),
+    #[error("the notices' texts cannot be used")]
+    Templates(#[source] anyhow::Error),
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// Opens the database; does not migrate it.
+    pub async fn open(config: Config, clock: Clock, random: Random) -> Result<Self, OpenError> {
+        let sources =
+            Sources::read(config.templates.folder.as_deref()).map_err(|error| OpenError::Templates(error.into()))?;
+        let playbook = Playbook::from_sources(&sources).map_err(|error| OpenError::Templates(error.into()))?;
+        let letters = Letters::from_sources(&sources).map_err(|error| OpenError::Templates(error.into()))?;
+        let db = Db::open(config.database.url.expose_secret(), &clock).await?;
+        Ok(Self(Arc::new(Inner {
+            directory: Directory::new(db.clone()),
+            keys: Keys::new(db.clone()),
+            roster: Roster::new(db.clone()),
+            playbook: Arc::new(playbook),
+            letters: Arc::new(letters),
+            ids: Ids { clock, random },
+            config: Arc::new(config),
+            stopping: CancellationToken::new(),
+            db,
+        })))
+    }
+}
+
+/// The system's clock; in builds with the feature `test-doors`, the file that `AFTERCARE_TEST_CLOCK` names.
+pub fn clock() -> Clock {
+    #[cfg(feature = "test-doors")]
+    if let Some(path) = std::env::var_os("AFTERCARE_TEST_CLOCK").filter(|path| !path.is_empty()) {
+        return Clock::file(path.into());
+    }
+    Clock::system()
+}

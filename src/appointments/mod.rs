@@ -1,0 +1,160 @@
+//! Appointments: booked, moved, cancelled, confirmed, arrived, missed.
+pub mod actions;
+pub mod api;
+mod life;
+mod store;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::types::Json;
+
+use crate::{
+    clock::Timestamp,
+    customers::{
+        Customer, Person,
+        vehicles::{Sighting, Vehicle},
+    },
+    dealerships::Dealership,
+    id::{Entity, Id},
+    staff::Staff,
+};
+
+/// An appointment (`apt_`): known by its dealership and the sender's `ref`, whatever the source.
+#[derive(Clone, Debug, PartialEq, Serialize, sqlx::FromRow)]
+pub struct Appointment {
+    pub id: Id<Appointment>,
+    pub dealership_id: Id<Dealership>,
+    #[serde(rename = "ref")]
+    #[sqlx(rename = "ref")]
+    pub reference: String,
+    pub state: State,
+    /// Ours: starts at 0 and counts the changes that a customer can see; the calendar's SEQUENCE.
+    pub revision: i64,
+    /// The sender's own, of the last applied event that carried one.
+    pub sender_revision: Option<i64>,
+    /// The `time` of the last applied event.
+    pub heard_at: Timestamp,
+    pub customer_id: Option<Id<Customer>>,
+    pub vehicle_id: Option<Id<Vehicle>>,
+    pub advisor_id: Option<Id<Staff>>,
+    /// `None`: a fact about it came before its booking did.
+    pub start_at: Option<Timestamp>,
+    pub end_at: Option<Timestamp>,
+    pub booked_at: Option<Timestamp>,
+    pub booked_by: Option<String>,
+    pub channel: Option<String>,
+    pub services: Json<Vec<Service>>,
+    pub customer_words: Option<String>,
+    pub is_comeback: bool,
+    /// As the sender lists them.
+    pub parts_required: Json<Vec<Value>>,
+    pub confirmed_at: Option<Timestamp>,
+    pub arrived_at: Option<Timestamp>,
+    pub completed_at: Option<Timestamp>,
+    pub cancelled_at: Option<Timestamp>,
+    pub cancel_reason: Option<String>,
+    pub created_at: Timestamp,
+}
+impl Entity for Appointment {
+    const PREFIX: &'static str = "apt";
+}
+
+/// The states of `architecture.md` 3, in the words of the SQL and the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum State {
+    Requested,
+    Proposed,
+    Booked,
+    Confirmed,
+    Arrived,
+    InService,
+    Completed,
+    MoveRequested,
+    NoShowSuspected,
+    NoShow,
+    Cancelled,
+}
+
+/// Work that was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    pub code: Option<String>,
+    pub name: Option<String>,
+    pub hours: Option<f64>,
+}
+
+/// A fact about an appointment, as an event tells it.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// The sender's key of the appointment.
+    pub reference: String,
+    /// The sender's own revision of it.
+    pub revision: Option<i64>,
+    pub said: Said,
+}
+
+impl Fact {
+    /// Who is to receive the customer, in the sender's words.
+    pub fn advisor_ref(&self) -> Option<&str> {
+        self.said.booking()?.advisor_ref.as_deref()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum Said {
+    Booked(Booking),
+    Rescheduled(Booking),
+    Confirmed(Occasion),
+    Cancelled(Occasion),
+    Arrived(Occasion),
+    NoShow(Occasion),
+    Completed(Occasion),
+}
+
+impl Said {
+    /// The type of the event that says so.
+    pub fn event_type(&self) -> &'static str {
+        match self {
+            Self::Booked(_) => "appointment.booked",
+            Self::Rescheduled(_) => "appointment.rescheduled",
+            Self::Confirmed(_) => "appointment.confirmed",
+            Self::Cancelled(_) => "appointment.cancelled",
+            Self::Arrived(_) => "appointment.arrived",
+            Self::NoShow(_) => "appointment.no_show",
+            Self::Completed(_) => "appointment.completed",
+        }
+    }
+    fn booking(&self) -> Option<&Booking> {
+        match self {
+            Self::Booked(booking) | Self::Rescheduled(booking) => Some(booking),
+            _ => None,
+        }
+    }
+}
+
+/// The data of a booking; `None` leaves what is known.
+#[derive(Clone, Debug)]
+pub struct Booking {
+    pub customer: Person,
+    pub vehicle: Option<Sighting>,
+    pub advisor_ref: Option<String>,
+    pub start_at: Timestamp,
+    pub end_at: Option<Timestamp>,
+    pub booked_at: Option<Timestamp>,
+    pub booked_by: Option<String>,
+    pub channel: Option<String>,
+    pub services: Option<Vec<Service>>,
+    pub customer_words: Option<String>,
+    pub is_comeback: Option<bool>,
+    pub parts_required: Option<Vec<Value>>,
+}
+
+/// When something happened, by whom and why.
+#[derive(Clone, Debug)]
+pub struct Occasion {
+    pub at: Timestamp,
+    pub by: Option<String>,
+    pub reason: Option<String>,
+}

@@ -1,0 +1,127 @@
+//! The SQL of appointments.
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::Appointment;
+use crate::{
+    customers::{Customer, vehicles::Vehicle},
+    db::{Result, Tx},
+    dealerships::Dealership,
+    http::Access,
+    id::Id,
+    rows,
+    staff::Staff,
+};
+
+/// What an appointment is known by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Key {
+    pub(super) dealership_id: Id<Dealership>,
+    #[serde(rename = "ref")]
+    pub(super) reference: String,
+}
+
+/// An appointment with what its customer's clock shows.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Held {
+    #[sqlx(flatten)]
+    pub(super) appointment: Appointment,
+    pub(super) customer_zone: Option<String>,
+    #[sqlx(skip)]
+    pub(super) is_changed: bool,
+}
+
+/// The appointments of `keys`; locked until the unit ends, in the order of their ids.
+pub(super) async fn find_and_lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<BTreeMap<Key, Held>> {
+    let keys: Vec<&Key> = keys.iter().collect();
+    let held: Vec<Held> = tx
+        .sql(rows!(
+            "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
+                    a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
+                    a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.created_at, c.time_zone AS customer_zone
+             FROM ",
+            (dealership_id text, ref text),
+            " CROSS JOIN appointments AS a LEFT JOIN customers AS c ON c.id = a.customer_id
+             WHERE a.dealership_id = j.dealership_id AND a.ref = j.ref ORDER BY a.id",
+            for_update "a"
+        ))
+        .bind_rows(&keys)
+        .all()
+        .await?;
+    let by_key =
+        |h: Held| (Key { dealership_id: h.appointment.dealership_id, reference: h.appointment.reference.clone() }, h);
+    Ok(held.into_iter().map(by_key).collect())
+}
+
+/// Inserts or overwrites appointments in one statement.
+pub(super) async fn save(tx: &mut Tx, appointments: &[&Appointment]) -> Result<()> {
+    if appointments.is_empty() {
+        return Ok(());
+    }
+    tx.sql(rows!(
+        "INSERT INTO appointments (id, dealership_id, ref, state, revision, sender_revision, heard_at, customer_id, vehicle_id, advisor_id,
+            start_at, end_at, booked_at, booked_by, channel, services, customer_words, is_comeback, parts_required,
+            confirmed_at, arrived_at, completed_at, cancelled_at, cancel_reason, created_at)
+         SELECT j.id, j.dealership_id, j.ref, j.state, j.revision, j.sender_revision, j.heard_at, j.customer_id, j.vehicle_id, j.advisor_id,
+            j.start_at, j.end_at, j.booked_at, j.booked_by, j.channel, j.services, j.customer_words, j.is_comeback, j.parts_required,
+            j.confirmed_at, j.arrived_at, j.completed_at, j.cancelled_at, j.cancel_reason, j.created_at FROM ",
+        (id text, dealership_id text, ref text, state text, revision bigint, sender_revision bigint, heard_at timestamptz, customer_id text,
+         vehicle_id text, advisor_id text, start_at timestamptz, end_at timestamptz, booked_at timestamptz, booked_by text, channel text,
+         services jsonb, customer_words text, is_comeback boolean, parts_required jsonb, confirmed_at timestamptz, arrived_at timestamptz,
+         completed_at timestamptz, cancelled_at timestamptz, cancel_reason text, created_at timestamptz),
+        " WHERE true
+         ON CONFLICT (id) DO UPDATE SET state = excluded.state, revision = excluded.revision, sender_revision = excluded.sender_revision,
+            heard_at = excluded.heard_at, customer_id = excluded.customer_id, vehicle_id = excluded.vehicle_id, advisor_id = excluded.advisor_id,
+            start_at = excluded.start_at, end_at = excluded.end_at, booked_at = excluded.booked_at, booked_by = excluded.booked_by,
+            channel = excluded.channel, services = excluded.services, customer_words = excluded.customer_words, is_comeback = excluded.is_comeback,
+            parts_required = excluded.parts_required, confirmed_at = excluded.confirmed_at, arrived_at = excluded.arrived_at,
+            completed_at = excluded.completed_at, cancelled_at = excluded.cancelled_at, cancel_reason = excluded.cancel_reason"
+    ))
+    .bind_rows(appointments)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// An appointment beside the names of whom and what it concerns.
+#[derive(sqlx::FromRow)]
+pub(super) struct Found {
+    #[sqlx(flatten)]
+    pub(super) appointment: Appointment,
+    pub(super) dealership: String,
+    pub(super) customer: Option<Id<Customer>>,
+    pub(super) customer_ref: Option<String>,
+    pub(super) customer_name: Option<String>,
+    pub(super) vehicle: Option<Id<Vehicle>>,
+    pub(super) vin: Option<String>,
+    pub(super) plate: Option<String>,
+    pub(super) advisor: Option<Id<Staff>>,
+    pub(super) advisor_ref: Option<String>,
+    pub(super) advisor_name: Option<String>,
+}
+
+/// Appointments by our id or the sender's ref, among what `access` allows; two when the ref is not unique.
+pub(super) async fn list_by_reference(
+    tx: &mut Tx,
+    access: &Access,
+    reference: &str,
+    dealership: Option<&str>,
+) -> Result<Vec<Found>> {
+    tx.sql(
+        "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
+                a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
+                a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.created_at, d.code AS dealership,
+                c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
+                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name
+         FROM appointments AS a JOIN dealerships AS d ON d.id = a.dealership_id LEFT JOIN customers AS c ON c.id = a.customer_id
+              LEFT JOIN vehicles AS v ON v.id = a.vehicle_id LEFT JOIN staff AS s ON s.id = a.advisor_id
+         WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
+         ORDER BY a.id LIMIT 2",
+    )
+    .bind(reference.to_owned())
+    .bind(access.one())
+    .bind(dealership.map(str::to_owned))
+    .all()
+    .await
+}

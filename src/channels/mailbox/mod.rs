@@ -1,0 +1,88 @@
+//! The built-in mailbox: keeps what would have gone out, byte for byte, for the demo and for trying things.
+pub mod store;
+
+use jiff::SignedDuration;
+
+use super::{Delivered, Delivery, HandOver, Outcome, Phase};
+use crate::{
+    clock::Timestamp,
+    db::{self, Db, Weight},
+    id::{Entity, Id, Ids},
+};
+
+/// One thing that arrived (`mbx_`).
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
+pub struct Item {
+    pub id: Id<Item>,
+    pub message_id: String,
+    /// `email` or `sms`.
+    pub channel: String,
+    pub recipient: String,
+    /// The MIME message, or the text.
+    pub raw: String,
+    pub received_at: Timestamp,
+}
+impl Entity for Item {
+    const PREFIX: &'static str = "mbx";
+}
+
+/// A mailbox that takes everything.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    db: Db,
+    ids: Ids,
+}
+
+impl Mailbox {
+    pub fn new(db: Db, ids: Ids) -> Self {
+        Self { db, ids }
+    }
+
+    /// Keeps one message. A database that is away is a provider that is away: try again.
+    pub async fn deliver(
+        &self,
+        channel: &str,
+        message: &str,
+        to: &str,
+        raw: &[u8],
+        hand_over: &dyn HandOver,
+    ) -> Delivered {
+        if !hand_over.mark().await {
+            return Delivered::Stopped;
+        }
+        let item = Item {
+            id: self.ids.next(),
+            message_id: message.to_owned(),
+            channel: channel.to_owned(),
+            recipient: to.to_owned(),
+            raw: String::from_utf8_lossy(raw).into_owned(),
+            received_at: self.ids.clock.now(),
+        };
+        let reference = item.id.to_string();
+        let kept: db::Result<()> = self
+            .db
+            .write(Weight::OWN, move |tx| {
+                let item = item.clone();
+                Box::pin(async move { store::insert(tx, item).await })
+            })
+            .await;
+        Delivered::Answered(match kept {
+            Ok(()) => Delivery {
+                provider_ref: Some(reference),
+                ..Delivery::unanswered(Phase::Answered, Outcome::Accepted, "accepted")
+            },
+            Err(_) => Delivery::unanswered(Phase::Connect, Outcome::NotSent, "mailbox_unavailable"),
+        })
+    }
+
+    /// The newest things that arrived after `since` ago.
+    pub async fn newest(&self, most: i64, within: SignedDuration) -> db::Result<Vec<Item>> {
+        let mut tx = self.db.read().await?;
+        store::newest(&mut tx, most, self.ids.clock.now().minus(within)).await
+    }
+
+    pub async fn find(&self, id: Id<Item>) -> db::Result<Option<Item>> {
+        let mut tx = self.db.read().await?;
+        store::find(&mut tx, id).await
+    }
+}

@@ -1,0 +1,73 @@
+//! `aftercare demo`: the whole product on a throw-away database, telling its story on a clock of its own.
+#![expect(clippy::print_stdout, reason = "says where to look")]
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use super::{Failure, serve::Signals, serve::stop, setup};
+use crate::{
+    app::App,
+    clock::Clock,
+    config::{Config, SmsProvider, Span},
+    demo::{self, story},
+    http::server,
+    id::Random,
+    lanes, telemetry,
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to listen; another free port when this one is taken.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    telemetry::recorder();
+    let folder = tempfile::tempdir().context("no folder for the throw-away database")?;
+    let listener = match TcpListener::bind(args.listen).await {
+        Ok(listener) => listener,
+        Err(_) => TcpListener::bind((args.listen.ip(), 0)).await.context("cannot listen: give another --listen")?,
+    };
+    let address = listener.local_addr().context("the listener has no address")?;
+    let app =
+        App::open(settings(&folder.path().join("demo.db"), address)?, Clock::fixed(story::begins()), Random::system())
+            .await
+            .map_err(Failure::usage)?;
+    app.db.migrate().await.context("the throw-away database could not be made")?;
+    setup::store_text(&app, story::DEALERSHIPS).await?;
+
+    let lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
+    let server = tokio::spawn(server::serve(app.clone(), listener));
+    let told = tokio::spawn(story::tell(app.clone()));
+    println!("Aftercare's demo runs on http://{address}");
+    println!("  the customers' mailbox and phones: http://{address}/demo/mailbox");
+    println!("Four dealerships' days pass in minutes; nothing leaves this machine. Stop it with Ctrl+C.");
+    let told = async {
+        if let Ok(Err(error)) = told.await {
+            tracing::error!(error = format!("{error:#}"), "the story broke off");
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        () = signals.first() => {}
+        () = told => {}
+    }
+    stop(&app, signals, async {
+        let _ = server.await;
+        let _ = lanes.await;
+    })
+    .await
+}
+
+fn settings(database: &std::path::Path, address: SocketAddr) -> Result<Config, Failure> {
+    let mut settings = Config::defaults().map_err(Failure::usage)?;
+    settings.database.url = format!("sqlite://{}", database.display()).into();
+    settings.http.public_url = format!("http://{address}").parse().context("the address is no URL")?;
+    settings.email.url = Some("mailbox:".to_owned().into());
+    settings.sms.provider = SmsProvider::Mailbox;
+    settings.worker.lease = Span::new(demo::LEASE);
+    Ok(settings)
+}

@@ -1,0 +1,152 @@
+//! The command line: what can be asked for, and what is answered when it cannot be done.
+mod config;
+mod demo;
+mod ingest;
+mod key;
+mod migrate;
+mod queue;
+mod serve;
+mod setup;
+mod work;
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+
+use crate::{
+    app::{self, App},
+    config::{Config, LogFormat},
+    db::SchemaState,
+    id::Random,
+    telemetry,
+};
+
+/// The customer communication service of a car dealership's after-sales department.
+#[derive(Debug, Parser)]
+#[command(name = "aftercare", version)]
+pub struct Cli {
+    /// Settings; aftercare.toml when there is one. The environment wins over both: see aftercare config.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The whole product on a throw-away database: four dealerships, their days, a mailbox to look into.
+    Demo(demo::Args),
+    /// Store the dealerships and staff of a TOML file; running it again changes nothing.
+    Setup(setup::Args),
+    /// The HTTP API and the workers in one process.
+    Serve(serve::Args),
+    /// Workers only: as many processes or hosts as needed, on PostgreSQL.
+    Work(work::Args),
+    /// Bring the database up to date.
+    Migrate,
+    /// Take events from files, one a line, by the same road as POST /v1/events.
+    Ingest(ingest::Args),
+    /// API keys of systems.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// The outbox: what waits, what failed and why.
+    #[command(subcommand)]
+    Queue(queue::Command),
+    /// Print every setting with its default and meaning, as a valid configuration file.
+    Config,
+}
+
+/// Why a command did not do what it was asked; each has its exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The check failed, or something broke on the way.
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+    /// Wrong usage or configuration.
+    #[error("{0:#}")]
+    Usage(anyhow::Error),
+    /// Part of the input was rejected.
+    #[error("{0:#}")]
+    Rejected(anyhow::Error),
+}
+
+impl Failure {
+    fn usage(error: impl Into<anyhow::Error>) -> Self {
+        Self::Usage(error.into())
+    }
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Rejected(_) => 3,
+        }
+    }
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub async fn run(self) -> Result<(), Failure> {
+        if matches!(self.command, Command::Config) {
+            config::run();
+            return Ok(());
+        }
+        if let Command::Demo(args) = self.command {
+            telemetry::start_logging(LogFormat::Text);
+            return demo::run(args).await;
+        }
+        let settings = Config::load(self.config.as_deref()).map_err(Failure::usage)?;
+        telemetry::start_logging(settings.log.format);
+        match self.command {
+            Command::Config | Command::Demo(_) => Ok(()),
+            Command::Setup(args) => setup::run(args, settings).await,
+            Command::Serve(args) => serve::run(args, settings).await,
+            Command::Work(args) => work::run(args, settings).await,
+            Command::Migrate => migrate::run(settings).await,
+            Command::Queue(command) => queue::run(command, settings).await,
+            Command::Ingest(args) => ingest::run(args, settings).await,
+            Command::Key(command) => key::run(command, settings).await,
+        }
+    }
+}
+
+/// The app on whatever schema the database has.
+async fn open_any(settings: Config) -> Result<App, Failure> {
+    App::open(settings, app::clock(), Random::system()).await.map_err(Failure::usage)
+}
+
+/// The app on this program's schema: `migrate` says whether an older one may be brought up to date first.
+async fn open(settings: Config, migrate: bool) -> Result<App, Failure> {
+    let app = open_any(settings).await?;
+    check_schema(&app, migrate).await?;
+    Ok(app)
+}
+
+async fn check_schema(app: &App, migrate: bool) -> Result<(), Failure> {
+    let schema = app.db.schema().await.context("cannot read the database's schema")?;
+    match schema {
+        SchemaState::Current => {}
+        SchemaState::Older if migrate => app.db.migrate().await.context("the database could not be migrated")?,
+        SchemaState::Older => {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "the database is new or older than this program: run aftercare migrate first, or start with --migrate"
+            )));
+        }
+        SchemaState::Newer => {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "the database is newer than this program: start the newer program, or restore a backup of before"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        super::Cli::command().debug_assert();
+    }
+}

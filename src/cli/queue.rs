@@ -1,0 +1,113 @@
+//! `aftercare queue`: the outbox; what waits, what failed and why, and what to do about it.
+#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
+
+use anyhow::{Context, anyhow};
+use clap::Subcommand;
+
+use super::{Failure, open};
+use crate::{
+    app::App,
+    config::Config,
+    http::Access,
+    id::Id,
+    lanes,
+    messages::{
+        Message,
+        actions::{self, Deed},
+        reasons,
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// What waits in each lane, and what stands in the outbox.
+    Status,
+    /// Messages of a state, the oldest first, each with its reason and the next step.
+    List {
+        /// ready, sending, unknown, held, failed, dead, undelivered, accepted, …
+        #[arg(long, default_value = "failed")]
+        state: String,
+        /// The code of a dealership.
+        #[arg(long, value_name = "CODE")]
+        dealership: Option<String>,
+        /// So many at most.
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
+    /// Try a message again now.
+    Retry { id: String },
+    /// Call a message off that was not handed over.
+    Cancel { id: String },
+    /// Hold a message until it is released.
+    Hold { id: String },
+    /// Let a held message go.
+    Release { id: String },
+}
+
+pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
+    let app = open(settings, false).await?;
+    let done = match command {
+        Command::Status => status(&app).await,
+        Command::List { state, dealership, limit } => list(&app, state, dealership, limit).await,
+        Command::Retry { id } => by_hand(&app, &id, Deed::Retry).await,
+        Command::Cancel { id } => by_hand(&app, &id, Deed::Cancel).await,
+        Command::Hold { id } => by_hand(&app, &id, Deed::Hold).await,
+        Command::Release { id } => by_hand(&app, &id, Deed::Release).await,
+    };
+    app.db.close().await;
+    done
+}
+
+async fn status(app: &App) -> Result<(), Failure> {
+    println!("{:<20} {:>8}  oldest due", "lane", "due");
+    for lane in lanes::due(app).await.context("cannot count the lanes")? {
+        let oldest = if lane.rows == 0 { "-".to_owned() } else { format!("{:#}", lane.oldest) };
+        println!("{:<20} {:>8}  {oldest}", lane.name, lane.rows);
+    }
+    println!("\n{:<8} {:<12} {:>8}  reason", "channel", "state", "messages");
+    for standing in actions::outbox(app, &Access::All).await.context("cannot read the outbox")? {
+        let reason = standing.reason.as_deref().unwrap_or("-");
+        println!("{:<8} {:<12} {:>8}  {reason}", standing.channel.word(), standing.state.word(), standing.rows);
+    }
+    Ok(())
+}
+
+async fn list(app: &App, state: String, dealership: Option<String>, limit: i64) -> Result<(), Failure> {
+    let access = match dealership {
+        None => Access::All,
+        Some(code) => {
+            let found = app.directory.by_code(&code).await.context("cannot look the dealership up")?;
+            let found = found.ok_or_else(|| Failure::usage(anyhow!("there is no dealership {code:?}")))?;
+            Access::Only(vec![found.id])
+        }
+    };
+    for message in actions::in_state(app, &access, state, limit).await.context("cannot read the outbox")? {
+        let reason = message.reason.as_deref().unwrap_or("-");
+        println!(
+            "{}  {}  {}  {}  {}  due {}  {reason}: {}",
+            message.id,
+            message.dealership,
+            message.kind,
+            message.channel.word(),
+            message.state.word(),
+            message.not_before,
+            reasons::next_step(message.state, message.reason.as_deref())
+        );
+    }
+    Ok(())
+}
+
+async fn by_hand(app: &App, id: &str, deed: Deed) -> Result<(), Failure> {
+    let wrong = || Failure::usage(anyhow!("{id:?} is no id of a message: they begin with msg_"));
+    let message: Id<Message> = id.parse().map_err(|_| wrong())?;
+    let done = actions::by_hand(app, Access::All, message, deed, "operator".to_owned()).await;
+    if done.context("the message could not be changed")? {
+        println!("{id} {}", deed.done());
+        return Ok(());
+    }
+    Err(anyhow!(
+        "{id} cannot be {}: there is no such message, it was handed over already, or its use has passed",
+        deed.done()
+    )
+    .into())
+}

@@ -1,0 +1,90 @@
+//! Vehicles: known by their VIN, or by their plate until the VIN is heard.
+pub mod actions;
+mod store;
+
+use serde::Serialize;
+
+use super::Customer;
+use crate::{
+    clock::Timestamp,
+    dealerships::Dealership,
+    id::{Entity, Id},
+};
+
+/// A vehicle (`veh_`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
+pub struct Vehicle {
+    pub id: Id<Vehicle>,
+    pub dealership_id: Id<Dealership>,
+    pub vin: Option<String>,
+    pub plate: Option<String>,
+    pub model_code: Option<String>,
+    pub model_year: Option<i64>,
+    /// Who brought it last.
+    pub owner_id: Option<Id<Customer>>,
+    /// The `time` of the youngest event that was applied.
+    pub heard_at: Timestamp,
+    pub created_at: Timestamp,
+}
+impl Entity for Vehicle {
+    const PREFIX: &'static str = "veh";
+}
+
+/// A vehicle as an event tells of it: a VIN, a plate, or both; `None` leaves what is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    vin: Option<String>,
+    plate: Option<String>,
+    pub model_code: Option<String>,
+    pub model_year: Option<i64>,
+}
+
+impl Sighting {
+    /// `None` when there is neither a VIN nor a plate to know it by. Both are upper case, the VIN without blanks: people
+    /// copy them in every form.
+    pub fn of(vin: Option<&str>, plate: Option<&str>) -> Option<Self> {
+        let vin = vin.map(|v| v.to_uppercase().split_whitespace().collect::<String>()).filter(|v| !v.is_empty());
+        let plate =
+            plate.map(|p| p.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")).filter(|p| !p.is_empty());
+        (vin.is_some() || plate.is_some()).then_some(Self { vin, plate, model_code: None, model_year: None })
+    }
+    pub fn vin(&self) -> Option<&str> {
+        self.vin.as_deref()
+    }
+    pub fn plate(&self) -> Option<&str> {
+        self.plate.as_deref()
+    }
+}
+
+impl Vehicle {
+    /// How well a sighting fits this vehicle; the best fit is meant. A VIN decides; a plate alone may have wandered, so
+    /// that the vehicle heard of last is meant, and a plate with a VIN means only a vehicle whose VIN nobody knew.
+    fn fits(&self, sighting: &Sighting) -> Option<(bool, Timestamp)> {
+        let is_same_plate = sighting.plate.is_some() && self.plate == sighting.plate;
+        match &sighting.vin {
+            Some(_) if self.vin == sighting.vin => Some((true, self.heard_at)),
+            Some(_) => (self.vin.is_none() && is_same_plate).then_some((false, self.heard_at)),
+            None => is_same_plate.then_some((false, self.heard_at)),
+        }
+    }
+
+    /// Takes over what was seen, unless something younger was; true when that changed something. A VIN is adopted from any
+    /// event, because a vehicle never has another.
+    fn refresh(&mut self, sighting: &Sighting, owner: Option<Id<Customer>>, heard_at: Timestamp) -> bool {
+        let before = self.clone();
+        if self.vin.is_none() {
+            self.vin.clone_from(&sighting.vin);
+        }
+        if heard_at >= self.heard_at {
+            self.heard_at = heard_at;
+            self.owner_id = owner.or(self.owner_id);
+            self.model_year = sighting.model_year.or(self.model_year);
+            for (held, told) in [(&mut self.plate, &sighting.plate), (&mut self.model_code, &sighting.model_code)] {
+                if told.is_some() {
+                    held.clone_from(told);
+                }
+            }
+        }
+        *self != before
+    }
+}

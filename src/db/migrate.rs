@@ -1,0 +1,72 @@
+//! The schema: two folders with the same names, forward only.
+use std::borrow::Cow;
+
+use sqlx::{
+    SqlSafeStr,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+use super::{Db, Error, Result, Store};
+
+/// Version, name, text for `SQLite`, text for `PostgreSQL`.
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "the road",
+    include_str!("../../migrations/sqlite/0001_the_road.sql"),
+    include_str!("../../migrations/postgres/0001_the_road.sql"),
+)];
+
+/// How the database's schema stands to this program's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    Current,
+    /// `aftercare migrate` brings it up to date.
+    Older,
+    /// A newer program has been here: this one must not touch it.
+    Newer,
+}
+
+impl Db {
+    pub async fn schema(&self) -> Result<SchemaState> {
+        let mut tx = self.read().await?;
+        let known = MIGRATIONS.last().map_or(0, |m| m.0);
+        let there: Option<(i64,)> =
+            match tx.sql("SELECT CAST(coalesce(max(version), 0) AS BIGINT) FROM _sqlx_migrations").optional().await {
+                Ok(row) => row,
+                // No such table: a database that was never migrated.
+                Err(Error::Sql(sqlx::Error::Database(_))) => None,
+                Err(error) => return Err(error),
+            };
+        Ok(match there.map_or(0, |(version,)| version).cmp(&known) {
+            std::cmp::Ordering::Less => SchemaState::Older,
+            std::cmp::Ordering::Equal => SchemaState::Current,
+            std::cmp::Ordering::Greater => SchemaState::Newer,
+        })
+    }
+
+    /// Brings the schema up to date; does nothing when it is.
+    pub async fn migrate(&self) -> Result<()> {
+        let outcome = match &self.0.store {
+            Store::Sqlite { path, .. } => {
+                let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await?;
+                let outcome = migrator(true).run_direct(None, &mut connection, false).await;
+                sqlx::Connection::close(connection).await?;
+                outcome
+            }
+            Store::Postgres(postgres) => migrator(false).run(postgres.pool()).await,
+        };
+        outcome.map_err(|error| Error::Sql(sqlx::Error::Migrate(Box::new(error))))
+    }
+}
+
+fn migrator(sqlite: bool) -> Migrator {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|&(version, name, for_sqlite, for_postgres)| {
+            let text = if sqlite { for_sqlite } else { for_postgres };
+            Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+        })
+        .collect();
+    Migrator::with_migrations(migrations)
+}

@@ -1,0 +1,53 @@
+//! The verbs of dealerships.
+use serde_json::json;
+
+use super::{Dealership, store};
+use crate::{
+    db::{self, Tx},
+    desk::Desk,
+    id::Id,
+    timeline::Entry,
+};
+
+/// Stores `wanted` under its code, and says so in the record when that changes anything; a known code keeps its id. Call
+/// [`super::Directory::forget`] once it is committed.
+pub async fn put(desk: &mut Desk<'_>, wanted: Dealership, actor: &str) -> db::Result<Dealership> {
+    let mut wanted = wanted;
+    let before = store::find_by_code(desk.tx, &wanted.code).await?;
+    if let Some(before) = &before {
+        wanted.id = before.id;
+        if *before == wanted {
+            return Ok(wanted);
+        }
+    }
+    wanted.id = store::upsert(desk.tx, &wanted, desk.now).await?;
+    let what = if before.is_some() { "dealership.changed" } else { "dealership.added" };
+    let mut entry = Entry::new(desk.id(), wanted.id, desk.now, what);
+    entry.actor = Some(actor.to_owned());
+    entry.detail = json!({ "fields": before.map(|before| changed(&before, &wanted)) });
+    desk.record(entry);
+    Ok(wanted)
+}
+
+/// The one with this code, read inside a transaction.
+pub async fn find_by_code(tx: &mut Tx, code: &str) -> db::Result<Option<Dealership>> {
+    store::find_by_code(tx, code).await
+}
+
+/// The one with this id, read inside a transaction.
+pub async fn find(tx: &mut Tx, id: Id<Dealership>) -> db::Result<Option<Dealership>> {
+    store::find(tx, id).await
+}
+
+/// All of them, by code.
+pub async fn all(tx: &mut Tx) -> db::Result<Vec<Dealership>> {
+    store::all(tx).await
+}
+
+/// The names of the fields in which two differ.
+fn changed(before: &Dealership, after: &Dealership) -> Vec<String> {
+    let fields = |it| serde_json::to_value(it).unwrap_or_default();
+    let (before, after) = (fields(before), fields(after));
+    let names = after.as_object().into_iter().flat_map(|object| object.keys());
+    names.filter(|name| before.get(name) != after.get(name)).cloned().collect()
+}

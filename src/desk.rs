@@ -1,0 +1,56 @@
+//! One transaction's work at the desks: what they share, and what they write down together at its end.
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::{
+    app::App,
+    clock::Timestamp,
+    db::{self, Tx},
+    id::{Id, Ids},
+    notices::{self, actions::NewNotice, playbook::Playbook},
+    timeline::{self, Entry},
+};
+
+/// Handed through the actions of one transaction. Notices and lines of the record are gathered and written in one statement
+/// each by [`Desk::close`], because a statement costs more than a row.
+pub struct Desk<'t> {
+    pub tx: &'t mut Tx,
+    pub ids: Ids,
+    pub now: Timestamp,
+    pub playbook: Arc<Playbook>,
+    /// How late a notice may still be raised (BR-12).
+    pub tolerance: SignedDuration,
+    entries: Vec<Entry>,
+    raised: Vec<NewNotice>,
+}
+
+impl<'t> Desk<'t> {
+    pub fn open(tx: &'t mut Tx, app: &App) -> Self {
+        Self {
+            now: app.ids.clock.now(),
+            tx,
+            ids: app.ids.clone(),
+            playbook: Arc::clone(&app.playbook),
+            tolerance: app.config.time.reminder_tolerance.signed(),
+            entries: Vec::new(),
+            raised: Vec::new(),
+        }
+    }
+    pub fn id<T>(&self) -> Id<T> {
+        self.ids.next()
+    }
+    /// Adds a line to the record.
+    pub fn record(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+    /// Notices raised in this transaction and not yet written.
+    pub fn raised(&mut self) -> &mut Vec<NewNotice> {
+        &mut self.raised
+    }
+    /// Writes what was gathered; call it last, in the same unit.
+    pub async fn close(self) -> db::Result<()> {
+        notices::actions::write(self.tx, &self.raised).await?;
+        timeline::actions::write(self.tx, &self.entries).await
+    }
+}

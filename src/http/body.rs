@@ -1,0 +1,77 @@
+//! Bodies of requests, read within the limit of `http.body_limit`.
+use std::time::Duration;
+
+use axum::{
+    body::{BodyDataStream, Bytes},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::Error;
+use crate::app::App;
+
+/// What is read on and thrown away of a body that is too large, at most.
+const MOST_DISCARDED: usize = 16 << 20;
+const DISCARD_WITHIN: Duration = Duration::from_secs(2);
+
+/// The body as it came.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl FromRequest<App> for RawBody {
+    type Rejection = Error;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        let limit = app.config.http.body_limit;
+        let mut body = request.into_body().into_data_stream();
+        let mut read = Vec::new();
+        while let Some(part) = body.next().await {
+            let part = part.map_err(|_| Error::Unreadable("the connection ended before the body did".to_owned()))?;
+            if read.len() + part.len() > limit {
+                discard(body).await;
+                return Err(Error::TooLarge(limit));
+            }
+            read.extend_from_slice(&part);
+        }
+        Ok(Self(read.into()))
+    }
+}
+
+/// Reads on for a moment what will not be used: a sender who is still sending when the connection closes never sees the
+/// answer that says why.
+pub(super) async fn discard(mut body: BodyDataStream) {
+    let mut left = MOST_DISCARDED;
+    let read_on = async {
+        while let Some(Ok(part)) = body.next().await {
+            left = left.saturating_sub(part.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARD_WITHIN, read_on).await;
+}
+
+/// A body of `application/json`, or a type that ends in `+json`.
+#[derive(Debug)]
+pub struct JsonBody(pub Value);
+
+impl FromRequest<App> for JsonBody {
+    type Rejection = Error;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        let is_json =
+            media_type(request.headers()).is_some_and(|kind| kind == "application/json" || kind.ends_with("+json"));
+        if !is_json {
+            return Err(Error::UnsupportedMediaType("send JSON with Content-Type: application/json"));
+        }
+        let RawBody(bytes) = RawBody::from_request(request, app).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| Error::Unreadable(error.to_string()))
+    }
+}
+
+/// The body's type in small letters, without its parameters.
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}

@@ -1,0 +1,120 @@
+//! Who is calling: the key of a request, and the guard by which each route declares the scope that it needs.
+use std::{marker::PhantomData, ops::Deref};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+
+use super::{Access, Error};
+use crate::{
+    app::App,
+    dealerships::Dealership,
+    id::Id,
+    staff::keys::{Key, Scope},
+};
+
+/// The system behind a request.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The id of its key, which is no secret.
+    pub key_id: String,
+    /// What people call the key.
+    pub name: String,
+    pub scopes: Vec<Scope>,
+    /// What it may see, for the SQL of store functions.
+    pub access: Access,
+    /// The one dealership it speaks for: it fills in a missing `dealership`, and refuses another. None = all.
+    pub dealership: Option<Id<Dealership>>,
+}
+
+impl Caller {
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+    /// For the record: `key:` and the key's id.
+    pub fn actor(&self) -> String {
+        format!("key:{}", self.key_id)
+    }
+}
+
+impl From<&Key> for Caller {
+    fn from(key: &Key) -> Self {
+        Self {
+            key_id: key.id.clone(),
+            name: key.name.clone(),
+            scopes: key.scopes.clone(),
+            access: key.dealership.map_or(Access::All, |id| Access::Only(vec![id])),
+            dealership: key.dealership,
+        }
+    }
+}
+
+/// Any key that is in force, whatever its scopes.
+impl FromRequestParts<App> for Caller {
+    type Rejection = Error;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let text = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
+        match app.keys.opened_by(text).await? {
+            Some(key) => Ok(Self::from(&*key)),
+            None => Err(Error::Unauthorized),
+        }
+    }
+}
+
+/// A caller whose key has the scope `S`: naming it as the first parameter of a handler is how a route declares what it
+/// needs. 401 without a key that is in force, 403 without the scope.
+#[derive(Clone, Debug)]
+pub struct Authorized<S> {
+    pub caller: Caller,
+    scope: PhantomData<fn() -> S>,
+}
+
+impl<S> Deref for Authorized<S> {
+    type Target = Caller;
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<S: scope::Needed> FromRequestParts<App> for Authorized<S> {
+    type Rejection = Error;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        if caller.may(S::SCOPE) { Ok(Self { caller, scope: PhantomData }) } else { Err(Error::Forbidden(S::REFUSAL)) }
+    }
+}
+
+/// The scopes as types, for [`Authorized`].
+pub mod scope {
+    use crate::staff::keys::Scope;
+
+    pub trait Needed: Send + 'static {
+        const SCOPE: Scope;
+        const REFUSAL: &'static str;
+    }
+
+    macro_rules! needed {
+        ($($name:ident $word:literal),+) => {$(
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+            impl Needed for $name {
+                const SCOPE: Scope = Scope::$name;
+                const REFUSAL: &'static str = concat!("this key lacks the scope ", $word);
+            }
+        )+};
+    }
+    needed!(
+        EventsWrite "events:write",
+        MessagesSend "messages:send",
+        Write "write",
+        Read "read",
+        Calls "calls",
+        Admin "admin"
+    );
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (kind, key) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    kind.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}

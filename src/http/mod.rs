@@ -1,0 +1,16 @@
+//! The HTTP door: router, errors, keys and what they may see.
+pub mod access;
+pub mod body;
+pub mod caller;
+mod health;
+pub mod page;
+pub mod problem;
+pub mod router;
+pub mod server;
+
+pub use self::{
+    access::Access,
+    caller::{Authorized, Caller, scope},
+    health::is_local,
+    problem::{Error, Fault},
+};

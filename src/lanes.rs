@@ -1,0 +1,199 @@
+//! Which lanes a process runs, and the ways out of the house, made from the settings.
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+
+use crate::{
+    app::App,
+    channels::{
+        EmailRoute, Routes, SmsRoute,
+        email::{BadEmailUrl, Dir, Route, Smtp},
+        http_client::HttpLimits,
+        mailbox::Mailbox,
+        sms::{BadGateway, HttpGateway, Settings},
+        tls::BadAuthority,
+    },
+    clock::Timestamp,
+    config::{SmsProvider, SuccessStatus, Unknown},
+    db,
+    jobs::Lanes,
+    messages::{self, Priority, fate::Policy, lane_name, marks::Marks, post::Post},
+    notices::{
+        self, ChannelName,
+        compose::{Compose, Sender},
+    },
+};
+
+/// The post lanes.
+const POST: [(ChannelName, Priority); 4] = [
+    (ChannelName::Email, Priority::Urgent),
+    (ChannelName::Email, Priority::Bulk),
+    (ChannelName::Sms, Priority::Urgent),
+    (ChannelName::Sms, Priority::Bulk),
+];
+/// Texts handed over at once.
+const SMS_AT_ONCE: usize = 8;
+/// Bulk mail and texts handed over at once: they fill what the urgent leave.
+const BULK_AT_ONCE: usize = 4;
+
+/// A setting of a channel is wrong; the text says which.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRoute {
+    #[error(transparent)]
+    Email(#[from] BadEmailUrl),
+    #[error(transparent)]
+    Authority(#[from] BadAuthority),
+    #[error(transparent)]
+    Sms(#[from] BadGateway),
+}
+
+/// Starts the lanes of this process. They stop claiming when `app.stopping` is cancelled; the future ends when what was in
+/// hand is recorded.
+pub fn start(app: &App) -> Result<BoxFuture<'static, ()>, BadRoute> {
+    let routes = Arc::new(routes(app)?);
+    let lanes = Lanes::new(
+        app.db.clone(),
+        app.ids.clock.clone(),
+        app.config.worker.lease.signed(),
+        app.config.worker.poll.get(),
+        app.stopping.clone(),
+    );
+    let name = worker_name(app);
+    let marks = Marks::start(app.db.clone(), app.ids.clone());
+    let lanes = post_lanes(app, &routes, &marks)
+        .into_iter()
+        .fold(lanes.with(compose_lane(app, &routes), name.clone()), |lanes, post| lanes.with(post, name.clone()));
+    Ok(Box::pin(lanes.run()))
+}
+
+/// Composes notices of this app on these routes.
+pub fn compose_lane(app: &App, routes: &Arc<Routes>) -> Compose {
+    let email = &app.config.email;
+    Compose {
+        playbook: Arc::clone(&app.playbook),
+        letters: Arc::clone(&app.letters),
+        routes: Arc::clone(routes),
+        directory: app.directory.clone(),
+        ids: app.ids.clone(),
+        lease: app.config.worker.lease.signed(),
+        sender: Sender {
+            address: email.from.clone(),
+            name: email.from_name.clone(),
+            message_id_domain: email.message_id_domain().map(str::to_owned),
+        },
+        own_act: app.config.contact.own_act.signed(),
+    }
+}
+
+/// One post lane per channel and priority.
+pub fn post_lanes(app: &App, routes: &Arc<Routes>, marks: &Marks) -> Vec<Post> {
+    let email = app.config.email.connections;
+    let at_once = |lane| match lane {
+        (ChannelName::Email, Priority::Urgent) => email,
+        (ChannelName::Email, Priority::Bulk) => BULK_AT_ONCE.min(email),
+        (_, Priority::Urgent) => SMS_AT_ONCE,
+        (_, Priority::Bulk) => BULK_AT_ONCE,
+    };
+    POST.map(|(channel, priority)| Post {
+        channel,
+        priority,
+        concurrency: at_once((channel, priority)),
+        routes: Arc::clone(routes),
+        policy: policy(app),
+        lease: app.config.worker.lease.signed(),
+        own_act: app.config.contact.own_act.signed(),
+        ids: app.ids.clone(),
+        marks: marks.clone(),
+    })
+    .into()
+}
+
+fn policy(app: &App) -> Policy {
+    let (email, sms) = (&app.config.email, &app.config.sms.retry);
+    Policy {
+        email_retry: email.retry.spans().iter().map(|wait| wait.signed()).collect(),
+        sms_retry: sms.first.signed(),
+        sms_tries: i64::from(sms.times),
+        sms_longest: sms.cap.signed(),
+        resend_unknown: email.unknown == Unknown::Resend,
+        unknown_wait: email.unknown_wait.signed(),
+    }
+}
+
+/// The ways out that the settings name.
+pub fn routes(app: &App) -> Result<Routes, BadRoute> {
+    let mailbox = || Mailbox::new(app.db.clone(), app.ids.clone());
+    let (email, sms) = (&app.config.email, &app.config.sms);
+    let email_route = match email.url.as_ref().map(|url| Route::parse(url.expose_secret())).transpose()? {
+        None => None,
+        Some(Route::Mailbox) => Some(EmailRoute::Mailbox(mailbox())),
+        Some(Route::Dir(folder)) => Some(EmailRoute::Dir(Dir::new(folder))),
+        Some(Route::Smtp(mut settings)) => {
+            settings.connections = email.connections;
+            if let Some(domain) = email.message_id_domain() {
+                domain.clone_into(&mut settings.hello_name);
+            }
+            Some(EmailRoute::Smtp(Box::new(Smtp::new(*settings)?)))
+        }
+    };
+    let sms_route = match (sms.provider, &sms.http.url) {
+        (SmsProvider::None, _) => None,
+        (SmsProvider::Mailbox, _) => Some(SmsRoute::Mailbox(mailbox())),
+        (SmsProvider::Http, None) => return Err(BadGateway::Url.into()),
+        (SmsProvider::Http, Some(url)) => {
+            let settings = Settings {
+                url: url.clone(),
+                method: sms.http.method.clone(),
+                headers: sms
+                    .http
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect::<BTreeMap<_, _>>(),
+                body: sms.http.body.clone(),
+                success_status: match &sms.http.success_status {
+                    SuccessStatus::Any2xx => Vec::new(),
+                    SuccessStatus::These(these) => these.clone(),
+                },
+                id_pointer: sms.http.id_pointer.clone(),
+            };
+            Some(SmsRoute::Http(Box::new(HttpGateway::new(&settings, HttpLimits::default())?)))
+        }
+    };
+    Ok(Routes { email: email_route, sms: sms_route, sms_from: sms.from.clone().unwrap_or_default() })
+}
+
+/// Another one at each start: a name that comes back after a crash confuses those who remember it.
+fn worker_name(app: &App) -> String {
+    let random: [u8; 4] = app.ids.random.bytes();
+    format!("{}-{:08x}", std::process::id(), u32::from_le_bytes(random))
+}
+
+/// What is due in a lane.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub name: &'static str,
+    /// How many rows, at most [`MOST_COUNTED`].
+    pub rows: i64,
+    /// How long the oldest has been due.
+    pub oldest: SignedDuration,
+}
+
+/// A gauge must not scan a backlog: more rows than these are not counted.
+pub const MOST_COUNTED: i64 = 100_000;
+
+/// What is due in every lane now.
+pub async fn due(app: &App) -> db::Result<Vec<Due>> {
+    let now = app.ids.clock.now();
+    let mut tx = app.db.read().await?;
+    let age = |oldest: Option<Timestamp>| oldest.map(|at| now.since(at)).unwrap_or_default();
+    let (rows, oldest) = notices::actions::due(&mut tx, now, MOST_COUNTED).await?;
+    let mut lanes = vec![Due { name: "compose", rows, oldest: age(oldest) }];
+    for (channel, priority) in POST {
+        let (rows, oldest) = messages::actions::due(&mut tx, (channel, priority), now, MOST_COUNTED).await?;
+        lanes.push(Due { name: lane_name(channel, priority), rows, oldest: age(oldest) });
+    }
+    Ok(lanes)
+}

@@ -1,0 +1,74 @@
+//! Aftercare: the customer communication service of a car dealership's after-sales department.
+//!
+//! Facts come in, the desk they concern applies them, what should be said is planned as data, and the post room hands it
+//! over to the outside and records what became of it. **The row is the truth, the bell is only a bell**: everything that
+//! must happen later is a row with a due time; waking early, late, twice or never changes nothing but latency.
+//!
+//! ```text
+//!  a fact arrives         the desk it concerns        what should be said         the post room            the world
+//!  intake ───── event ──▶ appointments … ── notice ─▶ notices ──── message ─────▶ messages ── channels ──▶ SMTP, SMS
+//!                              └──────────────── timeline: everything is on record ────────────┘
+//! ```
+//!
+//! # Glossary
+//! | word | meaning |
+//! |---|---|
+//! | *event* (`evt_`) | a fact from another system, a `CloudEvent`; stored once |
+//! | *notice* (`ntc_`) | the intent to tell one person one thing about one subject at one revision |
+//! | *track* | channels one after the other, the next only after the one before ended badly; tracks run side by side |
+//! | *message* (`msg_`) | what a notice became: one channel, one address, a text that never changes |
+//! | *attempt* (`att_`) | one hand-over of a message: how far it got and what was answered |
+//! | *mark* | "handing over", committed before the first byte that cannot be taken back |
+//! | *unknown* | handed over, the answer lost: looked at again, never repeated blindly |
+//! | *lane* | one kind of work that falls due: compose, and a post lane per channel and priority |
+//! | *fence*, *lease* | which claim of a row this is, and how long it is good for |
+//! | *suspect* | a row whose lease ended before the mark: claimed alone, because it may be what ended its process |
+//! | *desk* | one transaction's work: everything an event causes commits with it |
+//!
+//! # The rooms
+//! [`intake`] the doors for facts: envelope, catalogue of types, `POST /v1/events`, `aftercare ingest`.
+//! [`customers`] people, addresses, vehicles. [`appointments`] booked, moved, cancelled, confirmed, arrived, missed.
+//! [`notices`] the playbook of kinds (`templates/notices/`), their timing, tracks and letters; composing.
+//! [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
+//! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, the built-in mailbox.
+//! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
+//! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story.
+//! [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
+//! [`calendar`] opening hours and quiet hours. [`template`] the text engine behind limits. [`app`], [`config`], [`cli`],
+//! [`clock`], [`id`], [`desk`], [`fields`], [`telemetry`], [`failpoints`].
+//!
+//! A business folder holds, as far as it needs them, `mod.rs` (words and rules), `actions.rs` (the verbs), `store` (all its
+//! SQL) and its doors (`api.rs`). Doors call actions, actions call their own store; a folder never uses another's store.
+//!
+//! # A walk: an appointment is confirmed
+//! `POST /v1/events` → [`intake::api`] reads a `CloudEvent` into a typed fact, with every fault named by its pointer →
+//! [`intake::actions::take`] opens one unit in [`db`] → `appointments::actions::apply` refreshes customer, vehicle and
+//! appointment → [`notices::actions::hear`] raises the confirmation and the reminder as the playbook says → the record →
+//! commit → 202 → bell → [`notices::compose`]: read again (BR-13), on the e-mail track and the WeChat-then-SMS track,
+//! rendered once → [`messages::post`]: claim, envelope, mark, body, 250 → recorded. The appointment moves: the same road; the
+//! reminder is withdrawn in that very transaction, and the change carries the same calendar UID with the next SEQUENCE.
+pub mod app;
+pub mod appointments;
+pub mod calendar;
+pub mod channels;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod customers;
+pub mod db;
+pub mod dealerships;
+pub mod demo;
+pub mod desk;
+pub mod failpoints;
+pub mod fields;
+pub mod http;
+pub mod id;
+pub mod intake;
+pub mod jobs;
+pub mod lanes;
+pub mod messages;
+pub mod notices;
+pub mod staff;
+pub mod telemetry;
+pub mod template;
+pub mod timeline;

@@ -1,0 +1,143 @@
+//! Messages: what was said, on one channel to one address, and what became of it.
+//!
+//! A message is written once by composing a notice and never changes its text. The post lanes claim it, hand it over and
+//! record the answer; its state is a fold over its attempts and receipts.
+pub mod actions;
+pub mod api;
+pub mod fate;
+pub mod marks;
+pub mod post;
+pub mod reasons;
+mod settling;
+pub mod store;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    channels::email::Address,
+    clock::Timestamp,
+    id::Entity,
+    notices::{ChannelName, Class},
+};
+
+/// One message (`msg_`).
+#[derive(Debug)]
+pub struct Message {}
+impl Entity for Message {
+    const PREFIX: &'static str = "msg";
+}
+/// One hand-over of a message (`att_`).
+#[derive(Debug)]
+pub struct Attempt {}
+impl Entity for Attempt {
+    const PREFIX: &'static str = "att";
+}
+
+/// The states of a message; what may follow what is in `architecture.md` 3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum State {
+    /// May be claimed when its time has come; a retry is ready with a later time.
+    Ready,
+    /// Claimed: it has a fence and a lease.
+    Sending,
+    /// Handed over, the answer lost.
+    Unknown,
+    /// Stopped by a person, a restore, or because nobody can know whether it arrived.
+    Held,
+    /// The provider took it.
+    Accepted,
+    Delivered,
+    Undelivered,
+    /// Refused for good, or its tries are used up.
+    Failed,
+    Cancelled,
+    /// Its use passed before it was handed over.
+    Expired,
+    /// It ended its process three times.
+    Dead,
+}
+
+impl State {
+    /// As in the API and in metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Sending => "sending",
+            Self::Unknown => "unknown",
+            Self::Held => "held",
+            Self::Accepted => "accepted",
+            Self::Delivered => "delivered",
+            Self::Undelivered => "undelivered",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Dead => "dead",
+        }
+    }
+    /// How a track takes this state.
+    pub fn ending(self) -> Ending {
+        match self {
+            Self::Ready | Self::Sending | Self::Unknown | Self::Held => Ending::Open,
+            Self::Accepted | Self::Delivered => Ending::Well,
+            Self::Undelivered | Self::Failed | Self::Expired | Self::Dead => Ending::Badly,
+            Self::Cancelled => Ending::Called,
+        }
+    }
+}
+
+/// Whether a track goes on after a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Open,
+    Well,
+    /// The next channel's turn.
+    Badly,
+    /// Called off: nothing follows.
+    Called,
+}
+
+/// Urgent before bulk: each channel has a lane for either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[serde(rename_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Priority {
+    Urgent,
+    Bulk,
+}
+
+impl Priority {
+    /// Surveys, offers and digests never hold up a confirmation (G4).
+    pub fn of(class: Class) -> Self {
+        match class {
+            Class::Transactional | Class::Safety | Class::Internal => Self::Urgent,
+            Class::ServiceFollowup | Class::Marketing => Self::Bulk,
+        }
+    }
+}
+
+/// Everything beside the text that a message's bytes and its hour depend on; kept with it, so that a resend is the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Envelope {
+    pub from: Address,
+    pub reply_to: Option<Address>,
+    pub to_name: String,
+    pub message_id_domain: String,
+    pub class: Class,
+    pub region: String,
+    /// The reader's zone, for the hours in which a phone may ring.
+    pub zone: String,
+    /// The customer's own act that this answers (BR-67).
+    pub acted_at: Option<Timestamp>,
+}
+
+/// The post lane of a channel and priority, as in logs and metrics.
+pub fn lane_name(channel: ChannelName, priority: Priority) -> &'static str {
+    match (channel, priority) {
+        (ChannelName::Email, Priority::Urgent) => "post.email.urgent",
+        (ChannelName::Email, Priority::Bulk) => "post.email.bulk",
+        (_, Priority::Urgent) => "post.sms.urgent",
+        (_, Priority::Bulk) => "post.sms.bulk",
+    }
+}

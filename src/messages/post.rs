@@ -1,0 +1,277 @@
+//! The post lanes: one per channel and priority, so that a slow provider never holds another.
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use jiff::{SignedDuration, tz::TimeZone};
+
+use super::{
+    Envelope, Priority, State,
+    fate::Policy,
+    lane_name,
+    marks::Marks,
+    settling::{End, Worked, moved_by},
+    store::{self, Claimed, Closed, Outcome},
+};
+use crate::{
+    calendar::{self, Region},
+    channels::{
+        Delivered, Delivery, HandOver, Outcome as Answer, Phase, Routes,
+        email::{Email, Method, NotMailable},
+    },
+    clock::Timestamp,
+    db::{self, Bell, Tx},
+    failpoints,
+    id::Ids,
+    jobs::{self, Key, Lane, Want},
+    notices::{self, ChannelName},
+    telemetry,
+    timeline::{self, Entry},
+};
+
+/// Delivers the messages of one channel and priority.
+pub struct Post {
+    pub channel: ChannelName,
+    pub priority: Priority,
+    pub concurrency: usize,
+    pub routes: Arc<Routes>,
+    pub policy: Policy,
+    pub lease: SignedDuration,
+    /// An answer to the customer's own act of so long ago may ring at any hour (BR-67).
+    pub own_act: SignedDuration,
+    pub ids: Ids,
+    pub marks: Marks,
+}
+
+/// A control run's hand-over without a mark: the tests must notice.
+struct Unmarked;
+
+impl HandOver for Unmarked {
+    fn mark(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
+impl Post {
+    fn lane(&self) -> (ChannelName, Priority) {
+        (self.channel, self.priority)
+    }
+
+    /// Quiet hours are looked at again when a message is about to leave: a retry may have run into the night.
+    fn quiet_until(&self, envelope: &Envelope, now: Timestamp) -> Option<Timestamp> {
+        let answers_an_act = envelope.acted_at.is_some_and(|at| now.since(at) <= self.own_act);
+        if answers_an_act {
+            return None;
+        }
+        let zone = TimeZone::get(&envelope.zone).unwrap_or(TimeZone::UTC);
+        calendar::quiet_until(now, envelope.class, Region::of(&envelope.region), self.channel.rings(), &zone)
+    }
+
+    async fn deliver(&self, message: &Claimed, handing: &dyn HandOver) -> Delivered {
+        let id = message.id.to_string();
+        if self.channel != ChannelName::Email {
+            return self.routes.sms(&id, &message.to_address, &message.body, handing).await;
+        }
+        // A text that cannot be written as mail must end itself, not the worker.
+        let written = std::panic::catch_unwind(|| email(message).bytes());
+        match written.unwrap_or(Err(NotMailable::Date)) {
+            Ok(bytes) => {
+                let from = &message.envelope.from.address;
+                self.routes.email(&id, from, &message.to_address, &bytes, handing).await
+            }
+            Err(error) => {
+                tracing::warn!(message = %message.id, error = &error as &dyn std::error::Error, "a message cannot be written as e-mail");
+                Delivered::Answered(Delivery::unanswered(Phase::Connect, Answer::Refused, "not_mailable"))
+            }
+        }
+    }
+
+    fn line(&self, now: Timestamp, moved: &store::Moved) -> Entry {
+        let mut line = Entry::new(self.ids.next(), moved.dealership_id, now, format!("message.{}", moved.state.word()));
+        line.customer_id = moved.customer_id;
+        line.notice_id = Some(moved.notice_id);
+        line.message_id = Some(moved.id);
+        line.reason.clone_from(&moved.reason);
+        line
+    }
+
+    /// Writes the record of what moved, and lets the notices go on.
+    async fn follow_up(&self, tx: &mut Tx, moved: &[store::Moved], now: Timestamp) -> db::Result<()> {
+        let lines: Vec<Entry> = moved
+            .iter()
+            .filter(|moved| !matches!(moved.state, State::Ready | State::Sending))
+            .map(|moved| self.line(now, moved))
+            .collect();
+        timeline::actions::write(tx, &lines).await?;
+        let ended: Vec<_> = moved
+            .iter()
+            .filter(|moved| moved.state.ending() != super::Ending::Open)
+            .map(|moved| moved.notice_id)
+            .collect();
+        notices::actions::messages_ended(tx, &self.ids, &ended, now).await
+    }
+}
+
+impl Lane for Post {
+    type Claimed = Claimed;
+    type Outcome = Worked;
+
+    fn name(&self) -> &'static str {
+        lane_name(self.channel, self.priority)
+    }
+    fn bell(&self) -> Bell {
+        bell(self.channel, self.priority)
+    }
+    fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+    fn key(&self, claimed: &Claimed) -> Key {
+        Key { id: claimed.id.to_string(), fence: claimed.fence }
+    }
+
+    fn claim<'t>(&'t self, tx: &'t mut Tx, want: Want) -> BoxFuture<'t, db::Result<Vec<Claimed>>> {
+        Box::pin(async move {
+            let now = self.ids.clock.now();
+            let (suspect, most) = match want {
+                Want::Suspect => (true, 1),
+                Want::Batch(most) => (false, i64::try_from(most).unwrap_or(i64::MAX)),
+            };
+            let claim = store::Claim {
+                channel: self.channel,
+                priority: self.priority,
+                suspect,
+                most,
+                now,
+                lease_until: now.plus(self.lease),
+            };
+            store::claim(tx, claim).await
+        })
+    }
+
+    fn tidy<'t>(&'t self, tx: &'t mut Tx) -> BoxFuture<'t, db::Result<()>> {
+        Box::pin(async move {
+            let now = self.ids.clock.now();
+            let lane = self.lane();
+            let may_resend = self.policy.resend_unknown && self.channel == ChannelName::Email;
+            let mut moved = store::lose_marked(tx, lane, now, now.plus(self.policy.unknown_wait)).await?;
+            moved.extend(store::lose_unmarked(tx, lane, now).await?);
+            moved.extend(store::give_up_waiting(tx, lane, now, may_resend).await?);
+            moved.extend(store::expire(tx, lane, now).await?);
+            if moved.is_empty() {
+                return Ok(());
+            }
+            for one in &moved {
+                telemetry::message_moved(self.channel.word(), one.state.word());
+            }
+            self.follow_up(tx, &moved, now).await
+        })
+    }
+
+    fn work(self: Arc<Self>, message: Claimed) -> BoxFuture<'static, Worked> {
+        Box::pin(async move {
+            failpoints::point("claim");
+            let started_at = self.ids.clock.now();
+            if let Some(until) = self.quiet_until(&message.envelope, started_at) {
+                return Worked { message, started_at, marked: None, end: End::Postponed(until) };
+            }
+            let handing = self.marks.for_message(self.key(&message), started_at);
+            let delivered = if failpoints::is_on("mark-skipped") {
+                self.deliver(&message, &Unmarked).await
+            } else {
+                self.deliver(&message, &handing).await
+            };
+            let end = match delivered {
+                Delivered::Answered(delivery) => End::Answered(delivery),
+                Delivered::Stopped => End::Stopped,
+            };
+            Worked { message, started_at, marked: handing.marked(), end }
+        })
+    }
+
+    fn panicked(&self, message: Claimed) -> Worked {
+        // Whether its mark was made is not known here: the row knows, and its lease will end.
+        Worked { message, started_at: self.ids.clock.now(), marked: None, end: End::Stopped }
+    }
+
+    fn record<'t>(&'t self, tx: &'t mut Tx, outcomes: &'t [Worked]) -> BoxFuture<'t, db::Result<()>> {
+        Box::pin(async move {
+            failpoints::point("record");
+            let now = self.ids.clock.now();
+            let settled: Vec<(&Worked, Outcome, Option<Closed>)> = outcomes
+                .iter()
+                .filter_map(|worked| self.settle(worked, now).map(|(outcome, closed)| (worked, outcome, closed)))
+                .collect();
+            let rows: Vec<Outcome> = settled.iter().map(|(_, outcome, _)| outcome.clone()).collect();
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let written = store::settle(tx, &rows, now).await?;
+            let number = |outcome: &Outcome| written.iter().find(|(id, _)| *id == outcome.id).map(|(_, n)| *n);
+            let (mut closed, mut moved, mut late) = (Vec::new(), Vec::new(), Vec::new());
+            for (worked, outcome, attempt) in settled {
+                let n = number(&outcome);
+                match (attempt, n) {
+                    (Some(attempt), Some(n)) => closed.push(Closed { n, ..attempt }),
+                    // The claim was lost meanwhile: the answer is kept, and folds into `unknown`.
+                    (Some(attempt), None) if worked.marked.is_some() => {
+                        let outcome_kept =
+                            if attempt.outcome == "accepted" { "late_accepted" } else { attempt.outcome };
+                        closed.push(Closed { outcome: outcome_kept, ..attempt });
+                        if matches!(outcome.state, State::Accepted | State::Failed) {
+                            late.push(outcome.clone());
+                        }
+                    }
+                    _ => {}
+                }
+                if n.is_some() {
+                    telemetry::message_moved(self.channel.word(), outcome.state.word());
+                    moved.push(moved_by(worked, &outcome));
+                } else if late.last().is_some_and(|late| late.id == outcome.id) {
+                    moved.push(moved_by(worked, &outcome));
+                }
+            }
+            store::close_attempts(tx, &closed).await?;
+            if !late.is_empty() {
+                let folded = store::fold_late(tx, &late, now).await?;
+                moved.retain(|moved| !late.iter().any(|late| late.id == moved.id) || folded.contains(&moved.id));
+            }
+            self.follow_up(tx, &moved, now).await
+        })
+    }
+
+    fn lease<'t>(&'t self, tx: &'t mut Tx, keys: &'t [Key], until: Timestamp) -> BoxFuture<'t, db::Result<()>> {
+        Box::pin(store::lease(tx, keys, until))
+    }
+    fn give_back<'t>(&'t self, tx: &'t mut Tx, keys: &'t [Key]) -> BoxFuture<'t, db::Result<()>> {
+        Box::pin(store::give_back(tx, keys))
+    }
+}
+
+/// The bell that wakes the lane of a channel and priority.
+pub fn bell(channel: ChannelName, priority: Priority) -> Bell {
+    match (channel, priority) {
+        (ChannelName::Email, Priority::Urgent) => jobs::POST_EMAIL_URGENT,
+        (ChannelName::Email, Priority::Bulk) => jobs::POST_EMAIL_BULK,
+        (_, Priority::Urgent) => jobs::POST_SMS_URGENT,
+        (_, Priority::Bulk) => jobs::POST_SMS_BULK,
+    }
+}
+
+fn email(message: &Claimed) -> Email {
+    let envelope = &message.envelope;
+    Email {
+        message: message.id.to_string(),
+        message_id_domain: envelope.message_id_domain.clone(),
+        from: envelope.from.clone(),
+        reply_to: envelope.reply_to.clone(),
+        to: crate::channels::email::Address { name: envelope.to_name.clone(), address: message.to_address.clone() },
+        subject: message.subject.clone().unwrap_or_default(),
+        text: message.body.clone(),
+        html: message.html.clone().unwrap_or_default(),
+        invite: message.invite.clone(),
+        invite_method: message
+            .invite_method
+            .as_deref()
+            .map(|method| if method == "CANCEL" { Method::Cancel } else { Method::Request }),
+        date: message.created_at,
+    }
+}

@@ -1,0 +1,116 @@
+//! What people and systems read of notices.
+use serde::Serialize;
+use sqlx::types::Json;
+
+use crate::{
+    clock::Timestamp,
+    customers::Customer,
+    db::{Result, Tx},
+    http::Access,
+    id::Id,
+    messages::{self, Message},
+    notices::{Audience, ChannelName, Class, Notice, tracks::Tracks},
+    rows,
+};
+
+/// A notice as it is read.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Read {
+    pub id: Id<Notice>,
+    pub dealership: String,
+    pub kind: String,
+    pub class: Class,
+    pub audience: Audience,
+    #[serde(skip)]
+    pub subject_type: String,
+    #[serde(skip)]
+    pub subject_id: String,
+    #[serde(skip)]
+    pub subject_ref: String,
+    #[serde(skip)]
+    pub subject_revision: i64,
+    pub customer: Option<Id<Customer>>,
+    pub state: String,
+    pub reason: Option<String>,
+    pub raised_at: Timestamp,
+    pub nominal_at: Timestamp,
+    pub not_before: Option<Timestamp>,
+    pub useful_until: Option<Timestamp>,
+    pub tracks: Json<Tracks>,
+}
+
+/// Which notices; `None` is any.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub id: Option<String>,
+    pub state: Option<String>,
+    pub kind: Option<String>,
+    pub subject: Option<String>,
+    pub customer: Option<String>,
+    pub after: Option<String>,
+    pub limit: i64,
+}
+
+/// Notices in the order of their ids. `subject` is our id of the subject or the sender's ref.
+pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Read>> {
+    tx.sql(
+        "SELECT n.id, d.code AS dealership, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_ref, n.subject_revision,
+            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks
+         FROM notices n JOIN dealerships d ON d.id = n.dealership_id
+         WHERE ($1 IS NULL OR n.dealership_id = $1) AND ($2 IS NULL OR n.id = $2) AND ($3 IS NULL OR n.state = $3) AND ($4 IS NULL OR n.kind = $4)
+            AND ($5 IS NULL OR n.subject_id = $5 OR n.subject_ref = $5) AND ($6 IS NULL OR n.customer_id = $6) AND ($7 IS NULL OR n.id > $7)
+         ORDER BY n.id LIMIT $8",
+    )
+    .bind(access.one())
+    .bind(wanted.id)
+    .bind(wanted.state)
+    .bind(wanted.kind)
+    .bind(wanted.subject)
+    .bind(wanted.customer)
+    .bind(wanted.after)
+    .bind(wanted.limit)
+    .all()
+    .await
+}
+
+/// A message as its notice shows it.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct ReadMessage {
+    pub id: Id<Message>,
+    #[serde(skip)]
+    pub notice_id: Id<Notice>,
+    pub track: i64,
+    pub step: i64,
+    pub channel: ChannelName,
+    pub state: messages::State,
+    pub reason: Option<String>,
+}
+
+/// The messages of these notices.
+pub async fn messages_of(tx: &mut Tx, notices: &[Id<Notice>]) -> Result<Vec<ReadMessage>> {
+    #[derive(Serialize)]
+    struct Named {
+        id: Id<Notice>,
+    }
+    let named: Vec<Named> = notices.iter().map(|&id| Named { id }).collect();
+    tx.sql(rows!(
+        "SELECT m.id, m.notice_id, m.track, m.step, m.channel, m.state, m.reason FROM ",
+        (id text),
+        " JOIN messages m ON m.notice_id = j.id ORDER BY m.notice_id, m.track, m.step"
+    ))
+    .bind_rows(&named)
+    .all()
+    .await
+}
+
+/// What is due to be composed: how many rows, at most so many, and since when the oldest.
+pub async fn due(tx: &mut Tx, now: Timestamp, most: i64) -> Result<(i64, Option<Timestamp>)> {
+    tx.sql(
+        "SELECT CAST(count(*) AS BIGINT), min(not_before) FROM (SELECT not_before FROM notices WHERE state IN ('waiting', 'sending')
+            AND not_before IS NOT NULL AND lease_until IS NULL AND not_before <= $1 ORDER BY suspect, not_before LIMIT $2) due",
+    )
+    .bind(now)
+    .bind(most)
+    .one()
+    .await
+}

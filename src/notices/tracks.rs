@@ -1,0 +1,161 @@
+//! Tracks: side by side; inside one the next channel only after the one before ended badly. Pure rules.
+use serde::{Deserialize, Serialize};
+
+use super::ChannelName;
+use crate::messages::{Ending, State};
+
+/// A notice's tracks as they were when it was raised, and the channels that were passed over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tracks {
+    pub tracks: Vec<Vec<ChannelName>>,
+    #[serde(default)]
+    pub passed: Vec<Passed>,
+}
+
+/// A channel that could not be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    pub track: usize,
+    pub step: usize,
+    pub channel: ChannelName,
+    /// `not_configured`, `no_address`, `no_text`, `quiet_past_use`, `past_use`.
+    pub reason: String,
+}
+
+/// A message of a notice, as far as tracks care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub track: usize,
+    pub step: usize,
+    pub state: State,
+}
+
+/// Where one track stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A message is on its way.
+    Open,
+    /// Its message was taken.
+    Well,
+    /// Its message was called off.
+    Called,
+    /// This step's turn.
+    Next(usize),
+    /// Every channel was tried or passed over; true when at least one was tried.
+    RanOut(bool),
+}
+
+/// Where the notice stands, over all its tracks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Open,
+    /// Some track waits for its next channel.
+    Next,
+    Done,
+    /// A track was tried on every channel and ended badly.
+    Failed,
+    /// Nothing could be tried.
+    Skipped,
+    Called,
+}
+
+impl Tracks {
+    /// Where track `track` stands.
+    pub fn standing(&self, track: usize, messages: &[Step]) -> Standing {
+        let mut tried = false;
+        for step in 0..self.tracks.get(track).map_or(0, Vec::len) {
+            let here = |t: usize, s: usize| t == track && s == step;
+            if self.passed.iter().any(|passed| here(passed.track, passed.step)) {
+                continue;
+            }
+            let Some(message) = messages.iter().find(|message| here(message.track, message.step)) else {
+                return Standing::Next(step);
+            };
+            match message.state.ending() {
+                Ending::Open => return Standing::Open,
+                Ending::Well => return Standing::Well,
+                Ending::Called => return Standing::Called,
+                Ending::Badly => tried = true,
+            }
+        }
+        Standing::RanOut(tried)
+    }
+
+    /// Whether some track's next channel has its turn because the one before ended badly, and not because it waits for its
+    /// hour.
+    pub fn fell_through(&self, messages: &[Step]) -> bool {
+        let ended_badly = |track: usize| messages.iter().any(|m| m.track == track && m.state.ending() == Ending::Badly);
+        (0..self.tracks.len())
+            .any(|track| ended_badly(track) && matches!(self.standing(track, messages), Standing::Next(_)))
+    }
+
+    /// Where the whole notice stands.
+    pub fn progress(&self, messages: &[Step]) -> Progress {
+        let all: Vec<Standing> = (0..self.tracks.len()).map(|track| self.standing(track, messages)).collect();
+        let any = |wanted: fn(&Standing) -> bool| all.iter().any(wanted);
+        if any(|s| matches!(s, Standing::Next(_))) {
+            Progress::Next
+        } else if any(|s| matches!(s, Standing::Open)) {
+            Progress::Open
+        } else if any(|s| matches!(s, Standing::RanOut(true))) {
+            Progress::Failed
+        } else if any(|s| matches!(s, Standing::Well)) {
+            Progress::Done
+        } else if any(|s| matches!(s, Standing::Called)) {
+            Progress::Called
+        } else {
+            Progress::Skipped
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ChannelName::{Email, Sms, Wechat};
+
+    fn tracks(passed: &[(usize, usize)]) -> Tracks {
+        let passed =
+            passed.iter().map(|&(track, step)| Passed { track, step, channel: Email, reason: "no_address".into() });
+        Tracks { tracks: vec![vec![Email], vec![Wechat, Sms]], passed: passed.collect() }
+    }
+    fn step(track: usize, step: usize, state: State) -> Step {
+        Step { track, step, state }
+    }
+
+    #[test]
+    fn the_next_channel_only_after_a_bad_end() {
+        let tracks = tracks(&[]);
+        assert_eq!(tracks.standing(1, &[]), Standing::Next(0));
+        for (state, standing) in [
+            (State::Ready, Standing::Open),
+            (State::Unknown, Standing::Open),
+            (State::Held, Standing::Open),
+            (State::Accepted, Standing::Well),
+            (State::Cancelled, Standing::Called),
+            (State::Failed, Standing::Next(1)),
+            (State::Expired, Standing::Next(1)),
+            (State::Dead, Standing::Next(1)),
+        ] {
+            assert_eq!(tracks.standing(1, &[step(1, 0, state)]), standing, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn a_track_that_waits_for_its_hour_has_not_fallen_through() {
+        let mail_taken = [step(0, 0, State::Accepted)];
+        assert!(!tracks(&[(1, 0)]).fell_through(&mail_taken));
+        assert!(tracks(&[]).fell_through(&[mail_taken[0], step(1, 0, State::Failed)]));
+    }
+
+    #[test]
+    fn a_notice_is_done_when_every_track_that_could_be_tried_ended_well() {
+        let both = [step(0, 0, State::Accepted), step(1, 1, State::Accepted)];
+        assert_eq!(tracks(&[(1, 0)]).progress(&both), Progress::Done);
+        assert_eq!(tracks(&[(0, 0), (1, 0)]).progress(&both[1..]), Progress::Done);
+        assert_eq!(tracks(&[(0, 0), (1, 0), (1, 1)]).progress(&[]), Progress::Skipped);
+        assert_eq!(tracks(&[(1, 0)]).progress(&[both[0], step(1, 1, State::Failed)]), Progress::Failed);
+        assert_eq!(tracks(&[(1, 0)]).progress(&[both[0], step(1, 1, State::Unknown)]), Progress::Open);
+        assert_eq!(tracks(&[]).progress(&[both[0], step(1, 0, State::Failed)]), Progress::Next);
+    }
+}

@@ -1,0 +1,100 @@
+//! The staff's door: `PUT /v1/staff/{ref}`.
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    routing::put,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Staff, actions};
+use crate::{
+    app::App,
+    db::{self, Weight},
+    dealerships::Dealership,
+    desk::Desk,
+    http::{
+        Error,
+        body::JsonBody,
+        caller::{Authorized, Caller, scope},
+    },
+};
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/v1/staff/{ref}", put(put_one))
+}
+
+#[derive(Deserialize)]
+struct Where {
+    dealership: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    dealership: String,
+    #[serde(flatten)]
+    staff: Staff,
+}
+
+/// Adds or replaces one; the same body again changes nothing.
+async fn put_one(
+    caller: Authorized<scope::Admin>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(Where { dealership }): Query<Where>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Answer>, Error> {
+    let dealership = dealership_of(&app, &caller, dealership, &body).await?;
+    let wanted = Staff::parse(app.ids.next(), dealership.id, &reference, "", body).map_err(Error::Invalid)?;
+    let (desk_app, actor) = (app.clone(), caller.actor());
+    let staff = app
+        .db
+        .write(Weight::ONE, move |tx| {
+            let (app, wanted, actor) = (desk_app.clone(), wanted.clone(), actor.clone());
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                let stored = actions::put(&mut desk, wanted, &actor).await?;
+                desk.close().await?;
+                Ok::<_, db::Error>(stored)
+            })
+        })
+        .await?;
+    Ok(Json(Answer { dealership: dealership.code.clone(), staff }))
+}
+
+/// From the body, the address or the key; those that are said must agree.
+async fn dealership_of(
+    app: &App,
+    caller: &Caller,
+    in_address: Option<String>,
+    body: &Value,
+) -> Result<Arc<Dealership>, Error> {
+    let in_body = match body.get("dealership") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(code)) => Some(code.clone()),
+        Some(_) => return Err(Error::invalid("/dealership", "wrong_type", "must be a text")),
+    };
+    let code = match (in_body, in_address) {
+        (Some(body), Some(address)) if body != address => {
+            return Err(Error::invalid("/dealership", "wrong_dealership", "must be the one of the address"));
+        }
+        (Some(code), _) | (None, Some(code)) => code,
+        (None, None) => {
+            let of_key = match caller.dealership {
+                Some(id) => app.directory.by_id(id).await?,
+                None => None,
+            };
+            return of_key.ok_or_else(|| {
+                Error::invalid("/dealership", "required", "name it here or in the address: ?dealership=CODE")
+            });
+        }
+    };
+    let found = app.directory.by_code(&code).await?;
+    match found {
+        Some(dealership) if caller.access.allows(dealership.id) => Ok(dealership),
+        _ if caller.dealership.is_some() => Err(Error::Forbidden("this key is for another dealership")),
+        _ => Err(Error::invalid("/dealership", "unknown_dealership", "there is no dealership of that code")),
+    }
+}

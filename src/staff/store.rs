@@ -1,0 +1,200 @@
+//! The SQL of staff and keys.
+use sqlx::types::Json;
+
+use super::{Staff, keys::Key};
+use crate::{
+    clock::Timestamp,
+    db::{Result, Tx},
+    dealerships::Dealership,
+    id::Id,
+};
+
+#[derive(sqlx::FromRow)]
+struct StaffRow {
+    id: Id<Staff>,
+    dealership_id: Id<Dealership>,
+    #[sqlx(rename = "ref")]
+    reference: String,
+    name: Option<String>,
+    roles: Json<Vec<String>>,
+    languages: Json<Vec<String>>,
+    email: Option<String>,
+    mobile: Option<String>,
+    active: bool,
+}
+
+impl From<StaffRow> for Staff {
+    fn from(row: StaffRow) -> Self {
+        Self {
+            id: row.id,
+            dealership_id: row.dealership_id,
+            reference: row.reference,
+            name: row.name,
+            roles: row.roles.0,
+            languages: row.languages.0,
+            email: row.email,
+            mobile: row.mobile,
+            active: row.active,
+        }
+    }
+}
+
+pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Option<Staff>> {
+    let row: Option<StaffRow> = tx
+        .sql(
+            "SELECT id, dealership_id, ref, name, roles, languages, email, mobile, active
+             FROM staff WHERE dealership_id = $1 AND ref = $2",
+        )
+        .bind(dealership_id)
+        .bind(reference.to_owned())
+        .optional()
+        .await?;
+    Ok(row.map(Staff::from))
+}
+
+pub(super) async fn find_by_id(tx: &mut Tx, id: Id<Staff>) -> Result<Option<Staff>> {
+    let row: Option<StaffRow> = tx
+        .sql("SELECT id, dealership_id, ref, name, roles, languages, email, mobile, active FROM staff WHERE id = $1")
+        .bind(id)
+        .optional()
+        .await?;
+    Ok(row.map(Staff::from))
+}
+
+pub(super) async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Option<Id<Staff>>> {
+    let row: Option<(Id<Staff>,)> = tx
+        .sql("SELECT id FROM staff WHERE dealership_id = $1 AND ref = $2")
+        .bind(dealership_id)
+        .bind(reference.to_owned())
+        .optional()
+        .await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// Writes somebody of whom only the `ref` is known; answers the id of whoever has it now.
+pub(super) async fn insert_unknown(
+    tx: &mut Tx,
+    id: Id<Staff>,
+    dealership_id: Id<Dealership>,
+    reference: &str,
+    now: Timestamp,
+) -> Result<Id<Staff>> {
+    // The update changes nothing: it is there because DO NOTHING would answer no row when another process was first.
+    let (id,): (Id<Staff>,) = tx
+        .sql(
+            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at)
+             VALUES ($1, $2, $3, NULL, $4, $5, NULL, NULL, $6, $7)
+             ON CONFLICT (dealership_id, ref) DO UPDATE SET ref = excluded.ref RETURNING id",
+        )
+        .bind(id)
+        .bind(dealership_id)
+        .bind(reference.to_owned())
+        .bind(Json(["advisor"]))
+        .bind(Json(Vec::<String>::new()))
+        .bind(false)
+        .bind(now)
+        .one()
+        .await?;
+    Ok(id)
+}
+
+/// Writes them; whoever has that `ref` at the dealership keeps their id, which is answered.
+pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id<Staff>> {
+    let (id,): (Id<Staff>,) = tx
+        .sql(
+            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+             ON CONFLICT (dealership_id, ref) DO UPDATE SET name = excluded.name, roles = excluded.roles,
+                 languages = excluded.languages, email = excluded.email, mobile = excluded.mobile,
+                 active = excluded.active, updated_at = excluded.updated_at
+             RETURNING id",
+        )
+        .bind(it.id)
+        .bind(it.dealership_id)
+        .bind(it.reference.clone())
+        .bind(it.name.clone())
+        .bind(Json(it.roles.clone()))
+        .bind(Json(it.languages.clone()))
+        .bind(it.email.clone())
+        .bind(it.mobile.clone())
+        .bind(it.active)
+        .bind(now)
+        .one()
+        .await?;
+    Ok(id)
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: String,
+    name: String,
+    secret_hash: String,
+    scopes: Json<Vec<String>>,
+    dealership_id: Option<Id<Dealership>>,
+    created_at: Timestamp,
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<KeyRow> for Key {
+    fn from(row: KeyRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            secret_hash: row.secret_hash,
+            // A scope that this build does not know gives nothing.
+            scopes: row.scopes.0.iter().filter_map(|scope| scope.parse().ok()).collect(),
+            dealership: row.dealership_id,
+            created_at: row.created_at,
+            revoked_at: row.revoked_at,
+        }
+    }
+}
+
+pub(super) async fn find_key(tx: &mut Tx, id: &str) -> Result<Option<Key>> {
+    let row: Option<KeyRow> = tx
+        .sql("SELECT id, name, secret_hash, scopes, dealership_id, created_at, revoked_at FROM api_keys WHERE id = $1")
+        .bind(id.to_owned())
+        .optional()
+        .await?;
+    Ok(row.map(Key::from))
+}
+
+pub(super) async fn list_keys(tx: &mut Tx) -> Result<Vec<Key>> {
+    let rows: Vec<KeyRow> = tx
+        .sql(
+            "SELECT id, name, secret_hash, scopes, dealership_id, created_at, revoked_at
+             FROM api_keys ORDER BY created_at, id",
+        )
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(Key::from).collect())
+}
+
+pub(super) async fn insert_key(tx: &mut Tx, key: &Key) -> Result<()> {
+    let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.word()).collect();
+    tx.sql(
+        "INSERT INTO api_keys (id, name, secret_hash, scopes, dealership_id, created_at, revoked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(key.id.clone())
+    .bind(key.name.clone())
+    .bind(key.secret_hash.clone())
+    .bind(Json(serde_json::json!(scopes)))
+    .bind(key.dealership)
+    .bind(key.created_at)
+    .bind(key.revoked_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// True when there was such a key that was not revoked yet.
+pub(super) async fn revoke_key(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
+    let changed = tx
+        .sql("UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL")
+        .bind(id.to_owned())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(changed > 0)
+}

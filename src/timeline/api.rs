@@ -1,0 +1,47 @@
+//! `GET /v1/timeline?customer=|vehicle=|appointment=`: everything said, heard, held and why, the oldest first.
+use axum::{
+    Json, Router,
+    extract::{Query, State},
+    routing::get,
+};
+use serde::Deserialize;
+
+use super::store::{self, Line, Wanted};
+use crate::{
+    app::App,
+    http::{
+        Authorized, Error,
+        page::{Page, Paging},
+        scope,
+    },
+};
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/v1/timeline", get(list))
+}
+
+#[derive(Deserialize)]
+struct Filters {
+    customer: Option<String>,
+    vehicle: Option<String>,
+    appointment: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+async fn list(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Query(filters): Query<Filters>,
+) -> Result<Json<Page<Line>>, Error> {
+    let paging = filters.paging;
+    let about = [("customer", filters.customer), ("vehicle", filters.vehicle), ("appointment", filters.appointment)];
+    let mut about = about.into_iter().filter_map(|(what, name)| name.map(|name| (what, name)));
+    let (Some((what, name)), None) = (about.next(), about.next()) else {
+        return Err(Error::invalid("", "one_subject", "ask for one of customer, vehicle and appointment"));
+    };
+    let mut tx = app.db.read().await?;
+    let wanted = Wanted { what, name, after: paging.after.clone(), limit: paging.limit() };
+    let lines = store::list(&mut tx, &caller.access, wanted).await?;
+    Ok(Json(Page::new(lines, &paging, |line| line.id.to_string())))
+}

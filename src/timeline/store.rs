@@ -1,0 +1,82 @@
+//! The record's SQL.
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
+
+use super::Entry;
+use crate::{
+    clock::Timestamp,
+    db::{Result, Tx},
+    http::Access,
+    id::Id,
+    rows,
+};
+
+/// Writes lines in one statement.
+pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    tx.sql(rows!(
+        "INSERT INTO timeline (id, dealership_id, at, what, step, customer_id, vehicle_id, appointment_id, event_id, notice_id, message_id, actor, reason, detail)
+         SELECT j.id, j.dealership_id, j.at, j.what, j.step, j.customer_id, j.vehicle_id, j.appointment_id, j.event_id, j.notice_id, j.message_id, j.actor, j.reason, j.detail FROM ",
+        (id text, dealership_id text, at timestamptz, what text, step bigint, customer_id text, vehicle_id text, appointment_id text,
+         event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb),
+        ""
+    ))
+    .bind_rows(entries)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// A line as it is read.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Line {
+    pub id: Id<Entry>,
+    pub at: Timestamp,
+    pub what: String,
+    pub step: Option<i64>,
+    pub customer: Option<String>,
+    pub vehicle: Option<String>,
+    pub appointment: Option<String>,
+    pub event: Option<String>,
+    pub notice: Option<String>,
+    pub message: Option<String>,
+    pub actor: Option<String>,
+    pub reason: Option<String>,
+    pub detail: Json<Value>,
+}
+
+/// Whose lines: `what` is `customer`, `vehicle` or `appointment`, `name` our id or the sender's (a vehicle's VIN).
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub what: &'static str,
+    pub name: String,
+    pub after: Option<String>,
+    pub limit: i64,
+}
+
+/// The lines about a thing: those that name it, and those about the notices that were raised for it.
+pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Line>> {
+    const SELECT_OF_CUSTOMER: &str = "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
+            t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
+        FROM timeline t WHERE t.customer_id IN (SELECT id FROM customers WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))
+            AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4";
+    const SELECT_OF_VEHICLE: &str = "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
+            t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
+        FROM timeline t WHERE t.vehicle_id IN (SELECT id FROM vehicles WHERE (id = $1 OR vin = $1 OR plate = $1) AND ($2 IS NULL OR dealership_id = $2))
+            AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4";
+    const SELECT_OF_APPOINTMENT: &str = "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
+            t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
+        FROM timeline t WHERE (t.appointment_id IN (SELECT id FROM appointments WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))
+            OR t.notice_id IN (SELECT n.id FROM notices n JOIN appointments a ON a.id = n.subject_id
+                WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2)))
+            AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4";
+    let text = match wanted.what {
+        "customer" => SELECT_OF_CUSTOMER,
+        "vehicle" => SELECT_OF_VEHICLE,
+        _ => SELECT_OF_APPOINTMENT,
+    };
+    tx.sql(text).bind(wanted.name).bind(access.one()).bind(wanted.after).bind(wanted.limit).all().await
+}

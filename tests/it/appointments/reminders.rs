@@ -1,0 +1,88 @@
+//! Reminders: the day before, once, of the time that counts.
+use super::{ANNA, ANNAS_PHONE};
+use crate::{
+    fakes::gateway::Answer,
+    shop::{Shop, anna},
+};
+
+#[tokio::test]
+async fn of_an_appointment_moved_twice_only_the_last_time_is_reminded_of_once() {
+    let shop = Shop::open().await;
+    shop.book(&anna(), "2026-03-05T14:00").await;
+    shop.wait_until("2026-03-02T11:00").await;
+    shop.moves(&anna(), "2026-03-06T14:00").await;
+    shop.wait_until("2026-03-02T12:00").await;
+    shop.moves(&anna(), "2026-03-07T14:00").await;
+    // Past the three times at which a reminder would have been due, and past the last appointment.
+    shop.wait_until("2026-03-07T15:00").await;
+    let texts = shop.phone(ANNAS_PHONE);
+    assert_eq!(texts.len(), 4, "{texts:#?}");
+    insta::assert_snapshot!(texts[3], @"Ms. Weber, a reminder of your visit on Sat, Mar 7 at 2:00 PM. To change: 020-8888 0000. 陈晓, 售后服务部");
+    assert_eq!(
+        shop.notices("A-1").await,
+        [
+            "confirmation done",
+            "reminder withdrawn superseded",
+            "change done",
+            "reminder withdrawn superseded",
+            "change done",
+            "reminder done"
+        ]
+    );
+    let reminder = shop.message("A-1", "sms").await;
+    assert_eq!(reminder["created_at"], "2026-03-06T06:00:00.000000Z", "24 hours before");
+    assert_eq!(shop.inbox(ANNA).len(), 3);
+}
+
+#[tokio::test]
+async fn a_reminder_keeps_to_hours_in_which_people_like_to_be_reminded() {
+    let shop = Shop::open().await;
+    // 20:30 the evening before is late: 19:00. Monday's is due on the last open day: Saturday.
+    for (customer, start, due) in [
+        (anna(), "2026-03-05T20:30", "2026-03-04T11:00:00.000000Z"),
+        (anna().at("A-2"), "2026-03-09T09:00", "2026-03-07T02:00:00.000000Z"),
+    ] {
+        shop.book(&customer, start).await;
+        let notices = format!("/v1/notices?kind=appointment.reminder&subject={}", customer.reference);
+        assert_eq!(shop.items(&notices).await[0]["not_before"], due, "{start}");
+    }
+}
+
+#[tokio::test]
+async fn booked_for_tomorrow_it_needs_no_reminder() {
+    let shop = Shop::open().await;
+    shop.book(&anna(), "2026-03-03T21:59").await;
+    shop.drain().await;
+    assert_eq!(shop.notices("A-1").await, ["confirmation done", "reminder skipped skip_if"]);
+}
+
+#[tokio::test]
+async fn told_of_too_late_it_is_not_reminded_of() {
+    let shop = Shop::open().await;
+    let booked = crate::shop::local("2026-02-20T10:00");
+    // The reminder's hour was 10:00 on Sunday, no: Saturday, the last open day; and Monday 11:00 is two hours away.
+    shop.hears(anna().books("2026-03-02T11:00", booked)).await;
+    shop.hears(anna().at("A-2").books("2026-03-02T15:00", booked)).await;
+    shop.drain().await;
+    assert_eq!(
+        shop.notices("A-1").await,
+        ["confirmation skipped no_longer_useful", "reminder skipped no_longer_useful"]
+    );
+    assert_eq!(shop.notices("A-2").await, ["confirmation skipped no_longer_useful", "reminder skipped too_late"]);
+    assert!(shop.inbox(ANNA).is_empty() && shop.phone(ANNAS_PHONE).is_empty());
+}
+
+#[tokio::test]
+async fn a_reminder_that_no_phone_takes_goes_by_mail() {
+    let shop = Shop::opening().sms(|_| Answer::Status(400, r#"{"error":"blacklisted"}"#)).open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    assert_eq!(shop.notices("A-1").await, ["confirmation failed track_ran_out", "reminder waiting"]);
+    shop.wait_until("2026-03-05T09:30").await;
+    assert_eq!(shop.notices("A-1").await, ["confirmation failed track_ran_out", "reminder done"]);
+    let reminded: Vec<_> = shop.messages("A-1").await.into_iter().filter(|m| m.starts_with("reminder")).collect();
+    assert_eq!(reminded, ["reminder email accepted", "reminder sms failed refused"]);
+    let mail = shop.inbox(ANNA).pop().expect("a mail");
+    assert!(mail.subject.to_lowercase().contains("reminder"), "{}", mail.subject);
+    assert_eq!(mail.invite, None);
+}
