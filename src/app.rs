@@ -58,7 +58,7 @@ impl App {
         let sources =
             Sources::read(config.templates.folder.as_deref()).map_err(|error| OpenError::Templates(error.into()))?;
         let playbook = Playbook::from_sources(&sources).map_err(|error| OpenError::Templates(error.into()))?;
-        let letters = Letters::from_sources(&sources).map_err(|error| OpenError::Templates(error.into()))?;
+        let letters = Letters::from_sources(&sources, &playbook).map_err(|error| OpenError::Templates(error.into()))?;
         let db = Db::open(config.database.url.expose_secret(), &clock).await?;
         Ok(Self(Arc::new(Inner {
             directory: Directory::new(db.clone()),

@@ -7,10 +7,41 @@ use crate::{
     app::App,
     clock::Timestamp,
     db::{self, Tx},
+    dealerships::Dealership,
     id::{Id, Ids},
+    intake::Event,
     notices::{self, actions::NewNotice, playbook::Playbook},
+    staff::Staff,
     timeline::{self, Entry},
 };
+
+/// A fact that an event told one desk; `F` is what that desk can be told.
+#[derive(Debug)]
+pub struct Told<'a, F> {
+    pub event_id: Id<Event>,
+    pub source: &'a str,
+    pub dealership: &'a Arc<Dealership>,
+    /// The event's `time`.
+    pub time: Timestamp,
+    pub fact: &'a F,
+    /// The advisor of the fact, where somebody has looked already; otherwise it costs a statement.
+    pub advisor: Option<Id<Staff>>,
+}
+
+impl<'a, F> Told<'a, F> {
+    /// The same, as the desk that `fact` concerns takes it.
+    pub fn about<G>(&self, fact: &'a G) -> Told<'a, G> {
+        let Self { event_id, source, dealership, time, advisor, .. } = *self;
+        Told { event_id, source, dealership, time, fact, advisor }
+    }
+}
+
+impl<F> Clone for Told<'_, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<F> Copy for Told<'_, F> {}
 
 /// Handed through the actions of one transaction. Notices and lines of the record are gathered and written in one statement
 /// each by [`Desk::close`], because a statement costs more than a row.

@@ -1,8 +1,5 @@
 //! The verbs of appointments: facts are heard, applied in their order, and told on to what has to be said about them.
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -15,31 +12,22 @@ use super::{
 use crate::{
     clock::Timestamp,
     customers::{self, vehicles},
-    db,
-    dealerships::Dealership,
-    desk::Desk,
+    db::{self, Tx},
+    desk::{self, Desk},
     id::Id,
-    intake::{Event, Outcome},
+    intake::Outcome,
     notices::{
+        SubjectKind,
         actions::{Heard, Subject, hear},
         grammar::{Facts, Flag, Moment},
+        readings::Reading,
     },
     staff::{self, Staff},
     timeline::Entry,
 };
 
 /// A fact about an appointment, and the event that told it.
-#[derive(Clone, Copy, Debug)]
-pub struct Told<'a> {
-    pub event_id: Id<Event>,
-    pub source: &'a str,
-    pub dealership: &'a Arc<Dealership>,
-    /// The event's `time`.
-    pub time: Timestamp,
-    pub fact: &'a Fact,
-    /// The advisor of the fact, where somebody has looked already; otherwise it costs a statement.
-    pub advisor: Option<Id<Staff>>,
-}
+pub type Told<'a> = desk::Told<'a, Fact>;
 
 /// Applies facts in their order, and tells what became of each. However many there are, each table is read once and
 /// written once (customers, vehicles and appointments: at most seven statements), then every applied fact is heard.
@@ -75,6 +63,11 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
         hear(desk, heard).await?;
     }
     Ok(outcomes)
+}
+
+/// Appointments as their letters need them (BR-13).
+pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> Result<Vec<Reading>, db::Error> {
+    Ok(store::for_letters(tx, ids).await?.into_iter().map(store::Read::reading).collect())
 }
 
 /// The people and things that a booking names.
@@ -224,24 +217,24 @@ fn heard_as(told: &Told<'_>, held: &Held, is_new: bool, effect: Effect) -> Heard
         .flag(Flag::IsComeback, appointment.is_comeback)
         .flag(Flag::BookedByCustomer, appointment.booked_by.as_deref().map(|by| by == "customer"));
     let customer_zone = held.customer_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
+    let subject = Subject {
+        kind: SubjectKind::Appointment,
+        id: appointment.id.to_string(),
+        reference: appointment.reference.clone(),
+        revision: appointment.revision,
+    };
     Heard {
-        event_type: effect.event_type,
-        event_id: told.event_id,
-        dealership: Arc::clone(told.dealership),
+        event_id: Some(told.event_id),
         is_new,
-        subject: Subject {
-            kind: "appointment",
-            id: appointment.id.to_string(),
-            reference: appointment.reference.clone(),
-            revision: appointment.revision,
-        },
         customer_id: appointment.customer_id,
+        advisor_id: appointment.advisor_id,
         acted_at: acted_at(told, effect),
         facts,
         reader_zone: customer_zone.unwrap_or_else(|| told.dealership.zone.clone()),
         detail: effect.previous_start_at.map_or_else(|| json!({}), |previous| json!({"previous_start_at": previous})),
         // BR-66: what happened before the dealership went live is on record, and raises nothing.
         quietly: effect.quietly || told.dealership.live_from.is_some_and(|live| told.time < live),
+        ..Heard::new(effect.event_type, told.dealership, subject)
     }
 }
 

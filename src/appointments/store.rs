@@ -2,14 +2,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use sqlx::types::Json;
 
-use super::Appointment;
+use super::{Appointment, Service};
 use crate::{
+    clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
     db::{Result, Tx},
     dealerships::Dealership,
     http::Access,
     id::Id,
+    notices::{
+        readings::Reading,
+        words::{About, appointment},
+    },
     rows,
     staff::Staff,
 };
@@ -122,6 +128,63 @@ pub(super) async fn list_by_reference(
     .bind(reference.to_owned())
     .bind(access.one())
     .bind(dealership.map(str::to_owned))
+    .all()
+    .await
+}
+
+/// An appointment as its letters need it.
+#[derive(sqlx::FromRow)]
+pub(super) struct Read {
+    id: Id<Appointment>,
+    state: String,
+    revision: i64,
+    start_at: Option<Timestamp>,
+    end_at: Option<Timestamp>,
+    services: Json<Vec<Service>>,
+    advisor: Option<String>,
+    plate: Option<String>,
+    model_code: Option<String>,
+    model_year: Option<i64>,
+}
+
+impl Read {
+    pub(super) fn reading(self) -> Reading {
+        let services = self.services.0.into_iter().filter_map(|service| service.name).collect();
+        let about = self.start_at.map(|start_at| {
+            About::Appointment(appointment::Facts {
+                start_at,
+                end_at: self.end_at,
+                previous_start_at: None,
+                services,
+                conditional: false,
+                calendar: false,
+            })
+        });
+        Reading {
+            subject_id: self.id.to_string(),
+            state: self.state,
+            revision: self.revision,
+            advisor: self.advisor,
+            plate: self.plate,
+            model_code: self.model_code,
+            model_year: self.model_year,
+            about,
+        }
+    }
+}
+
+pub(super) async fn for_letters(tx: &mut Tx, ids: &[String]) -> Result<Vec<Read>> {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        id: &'a str,
+    }
+    let named: Vec<Named<'_>> = ids.iter().map(|id| Named { id }).collect();
+    tx.sql(rows!(
+        "SELECT a.id, a.state, a.revision, a.start_at, a.end_at, a.services, s.name AS advisor, v.plate, v.model_code, v.model_year FROM ",
+        (id text),
+        " JOIN appointments a ON a.id = j.id LEFT JOIN staff s ON s.id = a.advisor_id LEFT JOIN vehicles v ON v.id = a.vehicle_id"
+    ))
+    .bind_rows(&named)
     .all()
     .await
 }

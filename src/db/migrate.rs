@@ -8,13 +8,19 @@ use sqlx::{
 
 use super::{Db, Error, Result, Store};
 
+macro_rules! migration {
+    ($version:literal, $name:literal) => {
+        (
+            $version,
+            $name,
+            include_str!(concat!("../../migrations/sqlite/", $name, ".sql")),
+            include_str!(concat!("../../migrations/postgres/", $name, ".sql")),
+        )
+    };
+}
+
 /// Version, name, text for `SQLite`, text for `PostgreSQL`.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "the road",
-    include_str!("../../migrations/sqlite/0001_the_road.sql"),
-    include_str!("../../migrations/postgres/0001_the_road.sql"),
-)];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[migration!(1, "0001_the_road"), migration!(2, "0002_subjects")];
 
 /// How the database's schema stands to this program's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

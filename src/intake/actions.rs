@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{
     Event, Outcome,
     envelope::{Door, Envelope, Sheet},
-    facts::Fact,
+    facts::{Fact, Room},
     store::{self, Row},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     appointments,
     db::{self, Tx, Weight},
     dealerships::Dealership,
-    desk::Desk,
+    desk::{Desk, Told},
     failpoints,
     http::{Access, Error},
     id::Id,
@@ -121,8 +121,7 @@ type Advisors = HashMap<(Id<Dealership>, String), Id<Staff>>;
 async fn find_advisors(app: &App, envelopes: &[Envelope]) -> Result<Advisors, db::Error> {
     let mut advisors = Advisors::new();
     for envelope in envelopes {
-        let Some(Fact::Appointment(fact)) = &envelope.fact else { continue };
-        let Some(reference) = fact.advisor_ref() else { continue };
+        let Some(reference) = envelope.fact.as_ref().and_then(Fact::advisor_ref) else { continue };
         let key = (envelope.dealership.id, reference.to_owned());
         if advisors.contains_key(&key) {
             continue;
@@ -182,13 +181,16 @@ impl Batch {
             .filter(|(_, row)| new.contains(&row.id))
             .map(|((index, envelope), row)| (index, envelope, row.id))
             .collect();
-        let told: Vec<appointments::actions::Told<'_>> =
-            fresh.iter().filter_map(|(_, envelope, event_id)| self.told(envelope, *event_id)).collect();
-        let outcomes =
-            if told.is_empty() { Vec::new() } else { appointments::actions::apply(&mut desk, &told).await? };
-        let stale =
-            told.iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Stale).map(|(told, _)| told.event_id);
-        store::mark_stale(desk.tx, &stale.collect::<Vec<_>>()).await?;
+        let heard: Vec<Heard<'_>> =
+            fresh.iter().filter_map(|(_, envelope, event_id)| self.heard(envelope, *event_id)).collect();
+        let mut stale = Vec::new();
+        // Facts of one desk in a row are applied together; a fact of another desk between them keeps its place.
+        for run in heard.chunk_by(|one, next| one.fact.room() == next.fact.room()) {
+            let outcomes = apply(&mut desk, run).await?;
+            let late = run.iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Stale);
+            stale.extend(late.map(|(heard, _)| heard.event_id));
+        }
+        store::mark_stale(desk.tx, &stale).await?;
         desk.close().await?;
         Ok(self.answer(&fresh.iter().map(|(index, ..)| *index).collect()))
     }
@@ -197,11 +199,11 @@ impl Batch {
         self.envelopes.iter().enumerate().filter(|(index, _)| !self.repeats.contains(index))
     }
 
-    fn told<'a>(&'a self, envelope: &'a Envelope, event_id: Id<Event>) -> Option<appointments::actions::Told<'a>> {
-        let Fact::Appointment(fact) = envelope.fact.as_ref()?;
+    fn heard<'a>(&'a self, envelope: &'a Envelope, event_id: Id<Event>) -> Option<Heard<'a>> {
+        let fact = envelope.fact.as_ref()?;
         let advisor =
             fact.advisor_ref().and_then(|reference| self.advisors.get(&(envelope.dealership.id, reference.to_owned())));
-        Some(appointments::actions::Told {
+        Some(Heard {
             event_id,
             source: &envelope.source,
             dealership: &envelope.dealership,
@@ -220,6 +222,29 @@ impl Batch {
         let events =
             self.envelopes.iter().enumerate().map(|e| Answered { id: e.1.id.clone(), status: status(e) }).collect();
         Answer { accepted: new.len(), duplicates: self.envelopes.len() - new.len(), events }
+    }
+}
+
+/// A fact of any desk.
+type Heard<'a> = Told<'a, Fact>;
+
+/// Lets one desk apply facts in their order.
+async fn apply(desk: &mut Desk<'_>, run: &[Heard<'_>]) -> Result<Vec<Outcome>, db::Error> {
+    /// The facts of one room, as its desk takes them.
+    macro_rules! of_room {
+        ($variant:path) => {
+            run.iter()
+                .filter_map(|heard| match heard.fact {
+                    $variant(fact) => Some(heard.about(fact)),
+                    #[expect(unreachable_patterns, reason = "while there is one desk")]
+                    _ => None,
+                })
+                .collect::<Vec<_>>()
+        };
+    }
+    match run.first().map(|heard| heard.fact.room()) {
+        None => Ok(Vec::new()),
+        Some(Room::Appointments) => appointments::actions::apply(desk, &of_room!(Fact::Appointment)).await,
     }
 }
 

@@ -11,6 +11,26 @@ pub enum Fact {
     Appointment(appointments::Fact),
 }
 
+/// Whose desk a fact concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Appointments,
+}
+
+impl Fact {
+    pub fn room(&self) -> Room {
+        match self {
+            Self::Appointment(_) => Room::Appointments,
+        }
+    }
+    /// The sender's name for the advisor whom it names.
+    pub fn advisor_ref(&self) -> Option<&str> {
+        match self {
+            Self::Appointment(fact) => fact.advisor_ref(),
+        }
+    }
+}
+
 /// Reads the data of an event. `None` when its type is not known to this version, or when a fault was added. `region` is
 /// the dealership's, for phone numbers.
 pub fn read(kind: &str, data: &Fields<'_>, region: Option<&str>) -> Option<Fact> {

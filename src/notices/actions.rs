@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub use super::store::NewNotice;
 use super::{
-    Notice,
+    Audience, Notice, SubjectKind,
     grammar::Facts,
     plan::Plan,
     playbook::Kind,
@@ -23,14 +23,14 @@ use crate::{
     id::{Id, Ids},
     intake::Event,
     jobs,
+    staff::{self, Staff},
     timeline::{self, Entry},
 };
 
 /// What a notice is about, at one revision of it.
 #[derive(Clone, Debug)]
 pub struct Subject {
-    /// `appointment`, as in the API.
-    pub kind: &'static str,
+    pub kind: SubjectKind,
     /// Our id, as text.
     pub id: String,
     /// The sender's name for it.
@@ -43,12 +43,17 @@ pub struct Subject {
 pub struct Heard {
     /// The event's type: `appointment.booked`.
     pub event_type: &'static str,
-    pub event_id: Id<Event>,
+    /// None for what our own desk found out when something fell due.
+    pub event_id: Option<Id<Event>>,
     pub dealership: Arc<Dealership>,
     pub subject: Subject,
     /// Made by this very event: nothing can have been said about it yet.
     pub is_new: bool,
     pub customer_id: Option<Id<Customer>>,
+    /// Who is told of it as its advisor.
+    pub advisor_id: Option<Id<Staff>>,
+    /// Tells two notices of one kind about one revision apart: the step of an escalation, the day of a digest.
+    pub occasion: Option<String>,
     /// When the customer did what this is the answer to (BR-67), where it was the customer.
     pub acted_at: Option<Timestamp>,
     /// What the playbook's expressions name.
@@ -61,6 +66,27 @@ pub struct Heard {
     pub quietly: bool,
 }
 
+impl Heard {
+    /// A fact about a subject with nothing else known: fill in what is.
+    pub fn new(event_type: &'static str, dealership: &Arc<Dealership>, subject: Subject) -> Self {
+        Self {
+            event_type,
+            event_id: None,
+            dealership: Arc::clone(dealership),
+            subject,
+            is_new: false,
+            customer_id: None,
+            advisor_id: None,
+            occasion: None,
+            acted_at: None,
+            facts: Facts::default(),
+            reader_zone: dealership.zone.clone(),
+            detail: Value::Object(serde_json::Map::new()),
+            quietly: false,
+        }
+    }
+}
+
 /// Withdraws the open notices about the subject that this event type ends, then raises those that it begins.
 pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
     let untold = if heard.is_new { Vec::new() } else { withdraw(desk, heard).await? };
@@ -69,19 +95,29 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
     }
     let playbook = Arc::clone(&desk.playbook);
     let was_untold = |kind: &str| untold.iter().find(|notice| notice.kind == kind);
-    let raised: Vec<NewNotice> = playbook
-        .raised_by(heard.event_type)
-        .map(|kind| {
-            // Who was never told of the booking is not told of its change, but of the booking as it stands now.
-            let first_word = kind.instead_if_untold.as_deref().filter(|instead| was_untold(instead).is_some());
-            let kind = first_word.and_then(|instead| playbook.kind(instead)).unwrap_or(kind);
-            // A change that was never told is not what the reader compares the next one with.
-            let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
-            plan(desk, heard, kind, detail)
-        })
-        .collect();
+    let mut raised: Vec<NewNotice> = Vec::new();
+    for kind in playbook.raised_by(heard.event_type) {
+        // Who was never told of the booking is not told of its change, but of the booking as it stands now.
+        let first_word = kind.instead_if_untold.as_deref().filter(|instead| was_untold(instead).is_some());
+        let kind = first_word.and_then(|instead| playbook.kind(instead)).unwrap_or(kind);
+        // A change that was never told is not what the reader compares the next one with.
+        let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
+        for reader in readers(desk, heard, kind.audience).await? {
+            raised.push(plan(desk, heard, kind, detail, reader));
+        }
+    }
     desk.raised().extend(raised);
     Ok(())
+}
+
+/// Who reads it: the customer (nobody of ours), the advisor whom the subject names, or everybody with the role. Where nobody
+/// has it, one notice without a reader: it goes to the dealership's own mail.
+async fn readers(desk: &mut Desk<'_>, heard: &Heard, audience: Audience) -> db::Result<Vec<Option<Id<Staff>>>> {
+    let Some(role) = audience.role() else {
+        return Ok(vec![heard.advisor_id.filter(|_| audience == Audience::Advisor)]);
+    };
+    let having = staff::actions::with_role(desk.tx, heard.dealership.id, role).await?;
+    Ok(if having.is_empty() { vec![None] } else { having.into_iter().map(Some).collect() })
 }
 
 /// Writes the notices of a transaction; those that are due now ring.
@@ -128,7 +164,7 @@ async fn withdraw(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<Vec<store::O
         let mut line = Entry::new(desk.id(), notice.dealership_id, desk.now, "notice.withdrawn");
         line.customer_id = notice.customer_id;
         line.notice_id = Some(notice.id);
-        line.event_id = Some(heard.event_id);
+        line.event_id = heard.event_id;
         line.reason = Some("superseded".to_owned());
         desk.record(line);
     }
@@ -136,7 +172,7 @@ async fn withdraw(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<Vec<store::O
 }
 
 /// The notice of one kind: waiting for its time, or skipped with the rule's reason.
-fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value) -> NewNotice {
+fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value, reader: Option<Id<Staff>>) -> NewNotice {
     let shop = heard.dealership.shop();
     let plan = kind.plan(&heard.facts, desk.now, &heard.reader_zone, &shop, desk.tolerance);
     let (state, reason, nominal_at, not_before, useful_until) = match plan {
@@ -155,7 +191,8 @@ fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value) -> NewNotic
         subject_ref: subject.reference.clone(),
         subject_revision: subject.revision,
         customer_id: heard.customer_id,
-        dedupe_key: format!("{}:{}:{}", kind.name, subject.id, subject.revision),
+        staff_id: reader,
+        dedupe_key: dedupe_key(kind, heard, reader),
         event_id: heard.event_id,
         raised_at: desk.now,
         acted_at: heard.acted_at,
@@ -167,6 +204,16 @@ fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value) -> NewNotic
         detail: detail.clone(),
         tracks: Tracks { tracks: kind.tracks.clone(), passed: Vec::new() },
     }
+}
+
+/// One kind says one thing about one revision to one reader once.
+fn dedupe_key(kind: &Kind, heard: &Heard, reader: Option<Id<Staff>>) -> String {
+    let mut key = format!("{}:{}:{}", kind.name, heard.subject.id, heard.subject.revision);
+    for more in [heard.occasion.clone(), reader.map(|reader| reader.to_string())].into_iter().flatten() {
+        key.push(':');
+        key.push_str(&more);
+    }
+    key
 }
 
 /// Messages of these notices ended: the next channel's turn, or the notice's own end.

@@ -8,6 +8,7 @@ use super::{
     actions,
     letters::Letters,
     playbook::Playbook,
+    readings::{self, Reading},
     store::{self, Composed, Due, NewMessage},
     tracks::Step,
 };
@@ -45,10 +46,12 @@ pub struct Sender {
     pub message_id_domain: Option<String>,
 }
 
-/// A claimed notice with its addresses and what it has already become.
+/// A claimed notice with its subject, its addresses and what it has already become.
 #[derive(Clone, Debug)]
 pub struct Claimed {
     pub(super) due: Due,
+    /// None when the subject is gone.
+    pub(super) reading: Option<Reading>,
     pub(super) points: Vec<store::Point>,
     pub(super) steps: Vec<Step>,
 }
@@ -90,6 +93,8 @@ impl Lane for Compose {
             if due.is_empty() {
                 return Ok(Vec::new());
             }
+            let subjects: Vec<_> = due.iter().map(|due| (due.subject_type, due.subject_id.as_str())).collect();
+            let readings = readings::read(tx, &subjects).await?;
             let points = store::points(tx, &due).await?;
             let begun = due.iter().any(|due| due.state == "sending");
             let already = if begun { store::already(tx, &due).await? } else { Vec::new() };
@@ -99,7 +104,7 @@ impl Lane for Compose {
                 let steps = already.iter().filter(|one| one.notice_id == due.id).map(step).collect();
                 let points =
                     points.iter().filter(|point| Some(point.customer_id) == due.customer_id).cloned().collect();
-                Claimed { due, points, steps }
+                Claimed { reading: readings.get(&due.subject_id).cloned(), due, points, steps }
             });
             Ok(claimed.collect())
         })

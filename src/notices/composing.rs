@@ -4,13 +4,14 @@ use jiff::{SignedDuration, tz::TimeZone};
 use super::{
     ChannelName,
     compose::{Claimed, Compose, Outcome},
-    facts::{invite, invites, visit},
+    facts::{invite, invites, setting},
     letters::Rendered,
     playbook::Kind,
+    readings::Reading,
     store::{Composed, Due, NewMessage},
     tracks::{Passed, Progress, Standing, Step, Tracks},
-    visit::AppointmentLetter,
     wording::Locale,
+    words::Words,
 };
 use crate::{
     calendar::{Region, quiet_until},
@@ -38,7 +39,7 @@ impl Compose {
         if is_past_use(due, now) && claimed.steps.is_empty() {
             return self.end(claimed, "expired", "past_use", now);
         }
-        if let Some(reason) = no_longer_true(kind, due) {
+        if let Some(reason) = no_longer_true(kind, claimed.reading.as_ref()) {
             return self.end(claimed, "withdrawn", reason, now);
         }
         self.along_the_tracks(claimed, dealership, kind, now)
@@ -106,14 +107,14 @@ impl Compose {
         if !configured {
             return Err(NotNow::Pass("not_configured"));
         }
-        let to_address = address(claimed, channel).ok_or(NotNow::Pass("no_address"))?;
+        let to_address = address(claimed, dealership, channel).ok_or(NotNow::Pass("no_address"))?;
         let from = self.sender.address.clone().or_else(|| dealership.email.clone());
         let from = match (from, channel) {
             (Some(address), _) => address,
             (None, ChannelName::Email) => return Err(NotNow::Pass("no_sender")),
             (None, _) => String::new(),
         };
-        let locale = Locale::of(due.language.as_deref(), Some(&dealership.locale));
+        let locale = Locale::of(language(due), Some(&dealership.locale));
         let version = self.letters.version(&kind.name, locale, channel).ok_or(NotNow::Pass("no_text"))?;
         if let Some(until) = self.quiet_until(due, dealership, channel, now) {
             return Err(if due.useful_until.is_some_and(|end| end <= until) {
@@ -122,15 +123,16 @@ impl Compose {
                 NotNow::Wait(until)
             });
         }
-        let visit = visit(due, dealership, invites(kind).filter(|_| channel == ChannelName::Email))
-            .ok_or(NotNow::Pass("fact_missing"))?;
-        let letter = AppointmentLetter::new(&visit, locale);
+        let reading = claimed.reading.as_ref().ok_or(NotNow::Pass("subject_gone"))?;
+        let method = invites(kind).filter(|_| channel == ChannelName::Email);
+        let (setting, about) = setting(due, reading, dealership, method).ok_or(NotNow::Pass("fact_missing"))?;
+        let letter = Words::new(&setting, &about, locale);
         let rendered = self.letters.render(&kind.name, locale, channel, &letter).map_err(|error| {
             tracing::error!(notice = %due.id, kind = kind.name, error = &error as &dyn std::error::Error, "a letter could not be rendered");
             NotNow::Pass("not_rendered")
         })?;
         let domain = self.message_id_domain(&from);
-        let to_name = due.name.clone().unwrap_or_default();
+        let to_name = setting.person.name.clone();
         let envelope = Envelope {
             from: Address { name: self.sender_name(dealership), address: from },
             reply_to: dealership.email.clone().map(|address| Address { name: dealership.name.clone(), address }),
@@ -141,8 +143,7 @@ impl Compose {
             zone: reader_zone_name(due, dealership),
             acted_at: due.acted_at,
         };
-        let method = invites(kind).filter(|_| channel == ChannelName::Email);
-        let invite = method.map(|method| invite(due, &visit, &letter, &envelope, &to_address, method, now));
+        let invite = method.and_then(|method| invite(reading, &about, &letter, &envelope, &to_address, method, now));
         let (subject, body, html) = match rendered {
             Rendered::Email { subject, html, text } => (Some(subject), text, Some(html)),
             Rendered::Sms { text } => (None, text, None),
@@ -152,7 +153,8 @@ impl Compose {
             id: self.ids.next(),
             notice_id: due.id,
             dealership_id: due.dealership_id,
-            customer_id: due.customer_id,
+            customer_id: due.customer_id.filter(|_| !due.audience.works_here()),
+            staff_id: due.staff_id,
             track: 0,
             step: 0,
             channel,
@@ -169,8 +171,10 @@ impl Compose {
             subject,
             body,
             html,
+            invite_method: method
+                .filter(|_| invite.is_some())
+                .map(|method| if method == Method::Cancel { "CANCEL" } else { "REQUEST" }),
             invite,
-            invite_method: method.map(|method| if method == Method::Cancel { "CANCEL" } else { "REQUEST" }),
         })
     }
 
@@ -224,8 +228,13 @@ impl Compose {
     }
 }
 
-/// The address for a channel: a mobile number before another that takes texts.
-fn address(claimed: &Claimed, channel: ChannelName) -> Option<String> {
+/// The address for a channel: a mobile number before another that takes texts. Who works here is reached by mail, and where
+/// nobody is named, the dealership is.
+fn address(claimed: &Claimed, dealership: &Dealership, channel: ChannelName) -> Option<String> {
+    if claimed.due.audience.works_here() {
+        let own = claimed.due.staff_email.clone();
+        return (channel == ChannelName::Email).then(|| own.or_else(|| dealership.email.clone())).flatten();
+    }
     let of = |kind: &str| claimed.points.iter().filter(move |point| point.kind == kind).collect::<Vec<_>>();
     match channel {
         ChannelName::Email => of("email").first().map(|point| point.value.clone()),
@@ -239,6 +248,14 @@ fn address(claimed: &Claimed, channel: ChannelName) -> Option<String> {
     }
 }
 
+/// The reader's language, where they said one.
+fn language(due: &Due) -> Option<&str> {
+    if due.audience.works_here() {
+        return due.staff_languages.as_ref().and_then(|languages| languages.first()).map(String::as_str);
+    }
+    due.language.as_deref()
+}
+
 fn is_past_use(due: &Due, now: Timestamp) -> bool {
     due.useful_until.is_some_and(|until| until <= now)
 }
@@ -246,13 +263,11 @@ fn is_past_use(due: &Due, now: Timestamp) -> bool {
 /// BR-13: the subject is read again before anything is said about it. Its revision may have grown meanwhile without a word
 /// to the customer (another advisor); a change that is told has withdrawn this notice in its own transaction, and the text
 /// is written from the subject as it stands now.
-fn no_longer_true(kind: &Kind, due: &Due) -> Option<&'static str> {
-    let Some(state) = due.appointment_state.as_deref() else {
+fn no_longer_true(kind: &Kind, reading: Option<&Reading>) -> Option<&'static str> {
+    let Some(reading) = reading else {
         return Some("subject_gone");
     };
-    let tells_of_an_end = kind.raised_by.contains("appointment.cancelled");
-    let stands = matches!(state, "requested" | "proposed" | "booked" | "confirmed" | "move_requested");
-    let holds = if tells_of_an_end { state == "cancelled" } else { stands };
+    let holds = kind.holds_while.is_empty() || kind.holds_while.contains(&reading.state);
     (!holds).then_some("superseded")
 }
 
@@ -267,7 +282,9 @@ fn takes_texts(number: &str) -> bool {
     }
 }
 
+/// Who works here reads by the dealership's clock.
 fn reader_zone_name(due: &Due, dealership: &Dealership) -> String {
-    let own = due.time_zone.clone().or_else(|| dealership.zone.iana_name().map(str::to_owned));
+    let customers = due.time_zone.clone().filter(|_| !due.audience.works_here());
+    let own = customers.or_else(|| dealership.zone.iana_name().map(str::to_owned));
     own.unwrap_or_else(|| "UTC".to_owned())
 }

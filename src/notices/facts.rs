@@ -3,9 +3,10 @@ use jiff::SignedDuration;
 
 use super::{
     playbook::Kind,
+    readings::Reading,
     store::Due,
-    visit::{AppointmentLetter, Dealer, Visit},
     wording::Person,
+    words::{About, Dealer, Setting, Words},
 };
 use crate::{
     channels::email::{Address, Entry, Method},
@@ -23,18 +24,32 @@ pub(super) fn invites(kind: &Kind) -> Option<Method> {
     }
 }
 
-/// What a letter about an appointment may say; None while it has no start.
-pub(super) fn visit(due: &Due, dealership: &Dealership, method: Option<Method>) -> Option<Visit> {
-    let previous = due.detail.get("previous_start_at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok());
-    let names = |services: &sqlx::types::Json<Vec<serde_json::Value>>| {
-        services.iter().filter_map(|service| Some(service.get("name")?.as_str()?.to_owned())).collect()
+/// Who writes to whom about what; None while a fact is missing that every letter needs.
+pub(super) fn setting(
+    due: &Due,
+    reading: &Reading,
+    dealership: &Dealership,
+    method: Option<Method>,
+) -> Option<(Setting, About)> {
+    let mut about = reading.about.clone()?;
+    about.hear(&due.detail);
+    if let About::Appointment(facts) = &mut about {
+        facts.calendar = method.is_some();
+    }
+    let customer = Person {
+        name: due.name.clone().unwrap_or_default(),
+        salutation: due.salutation.clone(),
+        company: due.customer_kind.as_deref() == Some("company"),
     };
-    Some(Visit {
-        person: Person {
-            name: due.name.clone().unwrap_or_default(),
-            salutation: due.salutation.clone(),
-            company: due.customer_kind.as_deref() == Some("company"),
-        },
+    let works_here = due.audience.works_here();
+    let colleague = || Person {
+        name: due.staff_name.clone().unwrap_or_else(|| dealership.department.clone()),
+        salutation: None,
+        company: due.staff_name.is_none(),
+    };
+    let setting = Setting {
+        customer: (works_here && due.customer_id.is_some()).then(|| customer.clone()),
+        person: if works_here { colleague() } else { customer },
         dealer: Dealer {
             name: dealership.name.clone(),
             department: dealership.department.clone(),
@@ -46,40 +61,39 @@ pub(super) fn visit(due: &Due, dealership: &Dealership, method: Option<Method>) 
             sms_signature: dealership.sms_signature.clone(),
             zone: dealership.zone.clone(),
         },
-        advisor: due.advisor.clone().unwrap_or_default(),
-        start_at: due.start_at?,
-        end_at: due.end_at,
-        previous_start_at: previous,
-        plate: due.plate.clone(),
-        model_code: due.model_code.clone(),
-        model_year: due.model_year.and_then(|year| i16::try_from(year).ok()),
-        services: due.services.as_ref().map(names).unwrap_or_default(),
+        advisor: reading.advisor.clone().unwrap_or_default(),
+        plate: reading.plate.clone(),
+        model_code: reading.model_code.clone(),
+        model_year: reading.model_year.and_then(|year| i16::try_from(year).ok()),
         reference: due.subject_ref.clone(),
-        conditional: false,
-        calendar: method.is_some(),
         links: None,
-    })
+    };
+    Some((setting, about))
 }
 
-/// The appointment as an entry for the reader's calendar: one UID for life, our revision as its SEQUENCE.
+/// The appointment as an entry for the reader's calendar: one UID for life, our revision as its SEQUENCE. None for what has
+/// no place in a calendar.
 pub(super) fn invite(
-    due: &Due,
-    visit: &Visit,
-    letter: &AppointmentLetter,
+    reading: &Reading,
+    about: &About,
+    letter: &Words,
     envelope: &Envelope,
     to: &str,
     method: Method,
     now: Timestamp,
-) -> String {
+) -> Option<String> {
+    let (About::Appointment(visit), Some(words)) = (about, letter.appointment()) else {
+        return None;
+    };
     let lines = [
         letter.vehicle_and_plate.clone(),
-        letter.service.clone(),
+        words.service.clone(),
         Some(letter.advisor_line.clone()),
         Some(letter.phone.clone()),
     ];
     let entry = Entry {
-        uid: format!("{}@{}", due.subject_id, envelope.message_id_domain),
-        sequence: u32::try_from(due.revision.unwrap_or(due.subject_revision)).unwrap_or(u32::MAX),
+        uid: format!("{}@{}", reading.subject_id, envelope.message_id_domain),
+        sequence: u32::try_from(reading.revision).unwrap_or(u32::MAX),
         method,
         stamp: now,
         start: visit.start_at,
@@ -87,7 +101,7 @@ pub(super) fn invite(
             .end_at
             .filter(|end| *end > visit.start_at)
             .unwrap_or_else(|| visit.start_at.plus(SignedDuration::from_hours(1))),
-        summary: letter
+        summary: words
             .service_brief
             .as_ref()
             .map_or_else(|| letter.dealer.clone(), |service| format!("{} · {service}", letter.dealer)),
@@ -97,5 +111,5 @@ pub(super) fn invite(
         attendee: Address { name: envelope.to_name.clone(), address: to.to_owned() },
         url: None,
     };
-    entry.ics()
+    Some(entry.ics())
 }

@@ -10,10 +10,12 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{
-    ChannelName, segments,
+    ChannelName, SubjectKind,
+    playbook::{Playbook, PlaybookError},
+    segments,
     sources::{File, SourceError, Sources},
-    visit::{AppointmentLetter, samples},
     wording::Locale,
+    words::Words,
 };
 use crate::template::{Form, TemplateError, Templates};
 
@@ -36,6 +38,8 @@ pub enum LetterError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Template(#[from] TemplateError),
+    #[error(transparent)]
+    Playbook(#[from] PlaybookError),
     #[error("{file}: `{name}` is nothing that a letter knows")]
     UnknownName { file: Box<str>, name: Box<str> },
     #[error("{folder} has part of an e-mail: subject.hbs, email.html.hbs and email.txt.hbs belong together")]
@@ -73,6 +77,8 @@ pub trait Letter: Serialize {
 pub struct Letters {
     templates: Templates,
     versions: BTreeMap<(String, Locale, ChannelName), String>,
+    /// What the texts of a kind are about.
+    subjects: BTreeMap<String, SubjectKind>,
 }
 
 /// A letter with what rendering adds to it.
@@ -92,13 +98,14 @@ struct Page<'a, L> {
 impl Letters {
     /// Reads the embedded texts and those of a folder that puts its own in place of a kind's; a mistake stops the start.
     pub fn load(override_folder: Option<&Path>) -> Result<Self, LetterError> {
-        Self::from_sources(&Sources::read(override_folder)?)
+        let sources = Sources::read(override_folder)?;
+        Self::from_sources(&sources, &Playbook::from_sources(&sources)?)
     }
 
     /// The same from files that were read already.
-    pub fn from_sources(sources: &Sources) -> Result<Self, LetterError> {
-        let mut letters = Self { templates: Templates::default(), versions: BTreeMap::new() };
-        let known = known_names();
+    pub fn from_sources(sources: &Sources, playbook: &Playbook) -> Result<Self, LetterError> {
+        let subjects = playbook.kinds().map(|kind| (kind.name.clone(), kind.subject)).collect();
+        let mut letters = Self { templates: Templates::default(), versions: BTreeMap::new(), subjects };
         let mut layout = Sha256::new();
         for (name, file) in sources.layout() {
             let Some(partial) = name.strip_suffix(".html.hbs") else {
@@ -106,12 +113,14 @@ impl Letters {
             };
             let names = letters.templates.add_partial(partial, &file.text, Form::Html)?;
             let names = names.into_iter().filter(|name| !OF_PARTIALS.contains(&name.as_str()));
+            let known = known_names(SubjectKind::Appointment);
             every_name_is_known(names, &known, file)?;
             layout.update(file.text.as_bytes());
         }
         for (kind, files) in sources.kinds() {
             for locale in Locale::ALL {
-                letters.add(kind, locale, files, &known, &layout)?;
+                let subject = letters.subjects.get(kind).copied().unwrap_or(SubjectKind::Appointment);
+                letters.add(kind, locale, files, &known_names(subject), &layout)?;
             }
         }
         Ok(letters)
@@ -216,14 +225,8 @@ fn key(kind: &str, locale: Locale, file: &str) -> String {
 }
 
 /// The names of the typed context, and those that rendering adds.
-fn known_names() -> BTreeSet<String> {
-    let added = ADDED.into_iter().map(str::to_owned);
-    let sample = samples(Locale::En)
-        .into_iter()
-        .next()
-        .map(|(_, visit)| serde_json::to_value(AppointmentLetter::new(&visit, Locale::En)).unwrap_or_default());
-    let own = sample.as_ref().and_then(|value| value.as_object()).into_iter().flatten();
-    own.map(|(name, _)| name.clone()).chain(added).collect()
+fn known_names(subject: SubjectKind) -> BTreeSet<String> {
+    Words::names(subject).into_iter().chain(ADDED.into_iter().map(str::to_owned)).collect()
 }
 
 fn every_name_is_known(

@@ -8,12 +8,13 @@ pub mod grammar;
 pub mod letters;
 pub mod plan;
 pub mod playbook;
+pub mod readings;
 pub mod segments;
 pub mod sources;
 pub mod store;
 pub mod tracks;
-pub mod visit;
 pub mod wording;
+pub mod words;
 
 use serde::{Deserialize, Serialize};
 
@@ -54,8 +55,24 @@ pub enum Audience {
     Agent,
 }
 
+impl Audience {
+    /// The role of the people here who are told, where it is not one person whom the subject names.
+    pub fn role(self) -> Option<&'static str> {
+        match self {
+            Self::Parts => Some("parts"),
+            Self::Manager => Some("service_manager"),
+            Self::Agent => Some("agent"),
+            Self::Customer | Self::Driver | Self::Owner | Self::Payer | Self::Advisor => None,
+        }
+    }
+    /// Whether the reader works here.
+    pub fn works_here(self) -> bool {
+        matches!(self, Self::Advisor | Self::Parts | Self::Manager | Self::Agent)
+    }
+}
+
 /// The thing a notice is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum SubjectKind {
@@ -67,6 +84,9 @@ pub enum SubjectKind {
     Case,
     Vehicle,
     Customer,
+    CallTask,
+    /// A digest or a list of one shop.
+    Dealership,
 }
 
 /// A way to reach somebody; `call` is a task for a person.

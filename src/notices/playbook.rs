@@ -55,6 +55,9 @@ pub const EVENT_TYPES: &[&str] = &[
     "vehicle.upserted",
 ];
 
+/// What our own desks find out when something falls due; no other system sends these.
+pub const OWN_FACTS: &[&str] = &["appointment.no_show_suspected"];
+
 /// Why the kinds cannot be loaded: the file, the line, the reason.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaybookError {
@@ -101,6 +104,8 @@ pub struct Kind {
     pub subject: SubjectKind,
     /// Side by side; inside a track the next channel only after the one before ended badly.
     pub tracks: Vec<Vec<ChannelName>>,
+    /// BR-13: the states of the subject in which this is still worth saying; empty is any.
+    pub holds_while: BTreeSet<String>,
     /// BR-19: reaches a customer only from a feed heard within the last 15 minutes.
     pub live: bool,
     /// The kind to raise in this one's place when an open notice of that kind was withdrawn before anything of it was handed
@@ -213,6 +218,8 @@ struct Declared {
     skip_if: Option<Spanned<String>>,
     useful_until: Option<Spanned<String>>,
     #[serde(default)]
+    holds_while: BTreeSet<String>,
+    #[serde(default)]
     live: bool,
     #[serde(default)]
     bindings: BTreeMap<String, Binding>,
@@ -237,7 +244,7 @@ impl Kind {
         };
         let events = |types: Vec<Spanned<String>>| {
             types.into_iter().map(|event| {
-                let known = EVENT_TYPES.contains(&event.get_ref().as_str());
+                let known = [EVENT_TYPES, OWN_FACTS].iter().any(|facts| facts.contains(&event.get_ref().as_str()));
                 let unknown = |event: &Spanned<String>| {
                     at(event.span().start, Problem::UnknownEvent(event.get_ref().as_str().into()))
                 };
@@ -261,6 +268,7 @@ impl Kind {
             audience: declared.audience,
             subject,
             tracks: declared.tracks.into_inner(),
+            holds_while: declared.holds_while,
             live: declared.live,
             instead_if_untold: declared.instead_if_untold,
             bindings: declared.bindings,

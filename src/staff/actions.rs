@@ -46,3 +46,8 @@ pub async fn find(tx: &mut Tx, id: Id<Staff>) -> db::Result<Option<Staff>> {
 pub async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> db::Result<Option<Id<Staff>>> {
     store::find_id(tx, dealership_id, reference).await
 }
+
+/// The active people of a dealership who have a role, in the order in which they came; a dozen at most are told of one thing.
+pub async fn with_role(tx: &mut Tx, dealership_id: Id<Dealership>, role: &str) -> db::Result<Vec<Id<Staff>>> {
+    store::with_role(tx, dealership_id, role).await
+}

@@ -71,6 +71,17 @@ pub(super) async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, referenc
     Ok(row.map(|(id,)| id))
 }
 
+/// Active people with a role, at most a dozen.
+pub(super) async fn with_role(tx: &mut Tx, dealership_id: Id<Dealership>, role: &str) -> Result<Vec<Id<Staff>>> {
+    let active: Vec<(Id<Staff>, Json<Vec<String>>)> = tx
+        .sql("SELECT id, roles FROM staff WHERE dealership_id = $1 AND active = $2 ORDER BY id")
+        .bind(dealership_id)
+        .bind(true)
+        .all()
+        .await?;
+    Ok(active.into_iter().filter(|(_, roles)| roles.iter().any(|has| has == role)).map(|(id, _)| id).take(12).collect())
+}
+
 /// Writes somebody of whom only the `ref` is known; answers the id of whoever has it now.
 pub(super) async fn insert_unknown(
     tx: &mut Tx,

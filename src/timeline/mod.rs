@@ -30,6 +30,9 @@ pub struct Entry {
     pub customer_id: Option<Id<Customer>>,
     pub vehicle_id: Option<Id<Vehicle>>,
     pub appointment_id: Option<Id<Appointment>>,
+    /// What else it concerns: `repair_order`, `parts_order`, `inquiry` and their id.
+    pub subject_type: Option<&'static str>,
+    pub subject_id: Option<String>,
     pub event_id: Option<Id<Event>>,
     pub notice_id: Option<Id<Notice>>,
     pub message_id: Option<Id<Message>>,
@@ -54,6 +57,8 @@ impl Entry {
             customer_id: None,
             vehicle_id: None,
             appointment_id: None,
+            subject_type: None,
+            subject_id: None,
             event_id: None,
             notice_id: None,
             message_id: None,

@@ -18,10 +18,12 @@ pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
         return Ok(());
     }
     tx.sql(rows!(
-        "INSERT INTO timeline (id, dealership_id, at, what, step, customer_id, vehicle_id, appointment_id, event_id, notice_id, message_id, actor, reason, detail)
-         SELECT j.id, j.dealership_id, j.at, j.what, j.step, j.customer_id, j.vehicle_id, j.appointment_id, j.event_id, j.notice_id, j.message_id, j.actor, j.reason, j.detail FROM ",
+        "INSERT INTO timeline (id, dealership_id, at, what, step, customer_id, vehicle_id, appointment_id, subject_type,
+            subject_id, event_id, notice_id, message_id, actor, reason, detail)
+         SELECT j.id, j.dealership_id, j.at, j.what, j.step, j.customer_id, j.vehicle_id, j.appointment_id, j.subject_type,
+            j.subject_id, j.event_id, j.notice_id, j.message_id, j.actor, j.reason, j.detail FROM ",
         (id text, dealership_id text, at timestamptz, what text, step bigint, customer_id text, vehicle_id text, appointment_id text,
-         event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb),
+         subject_type text, subject_id text, event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb),
         ""
     ))
     .bind_rows(entries)
@@ -40,6 +42,10 @@ pub struct Line {
     pub customer: Option<String>,
     pub vehicle: Option<String>,
     pub appointment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
     pub event: Option<String>,
     pub notice: Option<String>,
     pub message: Option<String>,
@@ -48,7 +54,8 @@ pub struct Line {
     pub detail: Json<Value>,
 }
 
-/// Whose lines: `what` is `customer`, `vehicle` or `appointment`, `name` our id or the sender's (a vehicle's VIN).
+/// Whose lines: `what` is `customer`, `vehicle` or `appointment`, `name` our id or the sender's (a vehicle's VIN); any other
+/// `what` wants our id.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub what: &'static str,
@@ -57,26 +64,36 @@ pub struct Wanted {
     pub limit: i64,
 }
 
+/// The text that reads lines, with its condition; `$1` is a name, `$2` a dealership, `$3` and `$4` the page.
+macro_rules! lines_where {
+    ($condition:literal) => {
+        concat!(
+            "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
+                t.subject_type, t.subject_id AS subject, t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
+             FROM timeline t WHERE ",
+            $condition,
+            " AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4"
+        )
+    };
+}
+
 /// The lines about a thing: those that name it, and those about the notices that were raised for it.
 pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Line>> {
-    const SELECT_OF_CUSTOMER: &str = "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
-            t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
-        FROM timeline t WHERE t.customer_id IN (SELECT id FROM customers WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))
-            AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4";
-    const SELECT_OF_VEHICLE: &str = "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
-            t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
-        FROM timeline t WHERE t.vehicle_id IN (SELECT id FROM vehicles WHERE (id = $1 OR vin = $1 OR plate = $1) AND ($2 IS NULL OR dealership_id = $2))
-            AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4";
-    const SELECT_OF_APPOINTMENT: &str = "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
-            t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
-        FROM timeline t WHERE (t.appointment_id IN (SELECT id FROM appointments WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))
-            OR t.notice_id IN (SELECT n.id FROM notices n JOIN appointments a ON a.id = n.subject_id
-                WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2)))
-            AND ($3 IS NULL OR t.id > $3) ORDER BY t.id LIMIT $4";
     let text = match wanted.what {
-        "customer" => SELECT_OF_CUSTOMER,
-        "vehicle" => SELECT_OF_VEHICLE,
-        _ => SELECT_OF_APPOINTMENT,
+        "customer" => lines_where!(
+            "t.customer_id IN (SELECT id FROM customers WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))"
+        ),
+        "vehicle" => lines_where!(
+            "t.vehicle_id IN (SELECT id FROM vehicles WHERE (id = $1 OR vin = $1 OR plate = $1) AND ($2 IS NULL OR dealership_id = $2))"
+        ),
+        "appointment" => lines_where!(
+            "(t.appointment_id IN (SELECT id FROM appointments WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))
+              OR t.notice_id IN (SELECT n.id FROM notices n JOIN appointments a ON a.id = n.subject_id
+                WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2)))"
+        ),
+        _ => lines_where!(
+            "(t.subject_id = $1 OR t.notice_id IN (SELECT n.id FROM notices n WHERE n.subject_id = $1)) AND ($2 IS NULL OR t.dealership_id = $2)"
+        ),
     };
     tx.sql(text).bind(wanted.name).bind(access.one()).bind(wanted.after).bind(wanted.limit).all().await
 }

@@ -3,8 +3,8 @@ use super::{Letter, LetterError, Letters, Rendered};
 use crate::notices::{
     ChannelName,
     segments::{count, signed},
-    visit::{AppointmentLetter, samples},
     wording::Locale,
+    words::{Words, samples},
 };
 
 /// One fault of one text with one sample.
@@ -40,8 +40,9 @@ impl Letters {
     pub fn check(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (kind, locale, channel) in self.texts() {
-            for (sample, visit) in samples(locale) {
-                let letter = AppointmentLetter::new(&visit, locale);
+            let Some(subject) = self.subjects.get(kind).copied() else { continue };
+            for (sample, setting, about) in samples(subject, locale) {
+                let letter = Words::new(&setting, &about, locale);
                 let faults = match self.render(kind, locale, channel, &letter) {
                     Ok(rendered) => faults(&rendered, locale, sample, &letter),
                     Err(error) => vec![error.into()],
@@ -59,7 +60,7 @@ impl Letters {
     }
 }
 
-fn faults(rendered: &Rendered, locale: Locale, sample: &str, letter: &AppointmentLetter) -> Vec<Fault> {
+fn faults(rendered: &Rendered, locale: Locale, sample: &str, letter: &Words) -> Vec<Fault> {
     let mut faults = Vec::new();
     match rendered {
         Rendered::Sms { text } => {
@@ -102,7 +103,7 @@ fn not_stated<'a>(text: &str, needed: impl IntoIterator<Item = Option<&'a str>>)
 }
 
 /// One part in Chinese and English, two in Japanese. The samples that pile up long values may take one more.
-fn too_long(text: &str, locale: Locale, sample: &str, letter: &AppointmentLetter) -> Option<Fault> {
+fn too_long(text: &str, locale: Locale, sample: &str, letter: &Words) -> Option<Fault> {
     let size = count(&signed(text, letter.signature()));
     let long_values = matches!(sample, "company" | "nobody_assigned" | "abroad");
     let allowed = if locale == Locale::Ja { 2 } else { 1 + usize::from(long_values) };

@@ -1,7 +1,6 @@
 //! What composing reads and writes: due notices with all their letters need, and the messages they become.
 //!
-//! Reads across folders in one statement: a letter is made of five things, and a statement each would cost more than all
-//! of the rest of composing.
+//! The reader is read with the notice, in one statement; what it is about is read by its desk ([`crate::notices::readings`]).
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::types::Json;
@@ -14,11 +13,12 @@ use crate::{
     id::Id,
     jobs::Key,
     messages::State,
-    notices::{Class, Notice, tracks::Tracks},
+    notices::{Audience, Class, Notice, SubjectKind, tracks::Tracks},
     rows,
+    staff::Staff,
 };
 
-/// A notice that fell due, with the appointment it is about.
+/// A notice that fell due, with its reader.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Due {
     pub id: Id<Notice>,
@@ -26,30 +26,28 @@ pub struct Due {
     pub state: String,
     pub kind: String,
     pub class: Class,
+    pub audience: Audience,
+    pub subject_type: SubjectKind,
     pub subject_id: String,
     pub subject_revision: i64,
     pub dealership_id: Id<Dealership>,
     pub customer_id: Option<Id<Customer>>,
+    pub staff_id: Option<Id<Staff>>,
     pub acted_at: Option<Timestamp>,
     pub raised_at: Timestamp,
     pub useful_until: Option<Timestamp>,
     pub detail: Json<Value>,
     pub tracks: Json<Tracks>,
     pub subject_ref: String,
-    pub appointment_state: Option<String>,
-    pub revision: Option<i64>,
-    pub start_at: Option<Timestamp>,
-    pub end_at: Option<Timestamp>,
-    pub services: Option<Json<Vec<Value>>>,
-    pub advisor: Option<String>,
     pub name: Option<String>,
     pub salutation: Option<String>,
     pub language: Option<String>,
     pub time_zone: Option<String>,
     pub customer_kind: Option<String>,
-    pub plate: Option<String>,
-    pub model_code: Option<String>,
-    pub model_year: Option<i64>,
+    /// The reader, where they work here.
+    pub staff_name: Option<String>,
+    pub staff_email: Option<String>,
+    pub staff_languages: Option<Json<Vec<String>>>,
 }
 
 const CLAIM: Sql = Sql {
@@ -63,7 +61,7 @@ const CLAIM: Sql = Sql {
         RETURNING id, fence",
 };
 
-/// Takes notices that fell due, with what their letters need.
+/// Takes notices that fell due, with their readers.
 pub async fn claim(tx: &mut Tx, suspect: bool, most: i64, now: Timestamp, lease_until: Timestamp) -> Result<Vec<Due>> {
     let taken: Vec<(String, i64)> = tx.sql(CLAIM).bind(lease_until).bind(suspect).bind(now).bind(most).all().await?;
     if taken.is_empty() {
@@ -71,12 +69,11 @@ pub async fn claim(tx: &mut Tx, suspect: bool, most: i64, now: Timestamp, lease_
     }
     let keys: Vec<Key> = taken.into_iter().map(|(id, fence)| Key { id, fence }).collect();
     tx.sql(rows!(
-        "SELECT n.id, n.fence, n.state, n.kind, n.class, n.subject_id, n.subject_revision, n.dealership_id, n.customer_id, n.acted_at, n.raised_at,
-            n.useful_until, n.detail, n.tracks, n.subject_ref, a.state AS appointment_state, a.revision, a.start_at, a.end_at, a.services,
-            s.name AS advisor, c.name, c.salutation, c.language, c.time_zone, c.kind AS customer_kind, v.plate, v.model_code, v.model_year FROM ",
+        "SELECT n.id, n.fence, n.state, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_revision, n.dealership_id, n.customer_id,
+            n.staff_id, n.acted_at, n.raised_at, n.useful_until, n.detail, n.tracks, n.subject_ref, c.name, c.salutation, c.language, c.time_zone,
+            c.kind AS customer_kind, s.name AS staff_name, s.email AS staff_email, s.languages AS staff_languages FROM ",
         (id text, fence bigint),
-        " JOIN notices n ON n.id = j.id LEFT JOIN appointments a ON a.id = n.subject_id LEFT JOIN staff s ON s.id = a.advisor_id
-          LEFT JOIN customers c ON c.id = n.customer_id LEFT JOIN vehicles v ON v.id = a.vehicle_id"
+        " JOIN notices n ON n.id = j.id LEFT JOIN customers c ON c.id = n.customer_id LEFT JOIN staff s ON s.id = n.staff_id"
     ))
     .bind_rows(&keys)
     .all()

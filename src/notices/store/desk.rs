@@ -10,8 +10,9 @@ use crate::{
     dealerships::Dealership,
     id::Id,
     intake::Event,
-    notices::{Audience, Class, Notice, tracks::Tracks},
+    notices::{Audience, Class, Notice, SubjectKind, tracks::Tracks},
     rows,
+    staff::Staff,
 };
 
 /// A notice as it is raised.
@@ -22,13 +23,15 @@ pub struct NewNotice {
     pub kind: String,
     pub class: Class,
     pub audience: Audience,
-    pub subject_type: &'static str,
+    pub subject_type: SubjectKind,
     pub subject_id: String,
     pub subject_ref: String,
     pub subject_revision: i64,
     pub customer_id: Option<Id<Customer>>,
+    /// The reader, where they work here.
+    pub staff_id: Option<Id<Staff>>,
     pub dedupe_key: String,
-    pub event_id: Id<Event>,
+    pub event_id: Option<Id<Event>>,
     pub raised_at: Timestamp,
     pub acted_at: Option<Timestamp>,
     /// `waiting`, or `skipped` with the reason of a rule.
@@ -63,13 +66,13 @@ pub async fn raise(tx: &mut Tx, notices: &[NewNotice]) -> Result<()> {
     }
     tx.sql(rows!(
         "INSERT INTO notices (id, dealership_id, kind, class, audience, subject_type, subject_id, subject_ref, subject_revision, customer_id,
-            dedupe_key, event_id, raised_at, acted_at, state, reason, nominal_at, not_before, useful_until, detail, tracks, fence, alone, suspect,
+            staff_id, dedupe_key, event_id, raised_at, acted_at, state, reason, nominal_at, not_before, useful_until, detail, tracks, fence, alone, suspect,
             crashes, updated_at)
          SELECT j.id, j.dealership_id, j.kind, j.class, j.audience, j.subject_type, j.subject_id, j.subject_ref, j.subject_revision, j.customer_id,
-            j.dedupe_key, j.event_id, j.raised_at, j.acted_at, j.state, j.reason, j.nominal_at, j.not_before, j.useful_until, j.detail, j.tracks, 0,
+            j.staff_id, j.dedupe_key, j.event_id, j.raised_at, j.acted_at, j.state, j.reason, j.nominal_at, j.not_before, j.useful_until, j.detail, j.tracks, 0,
             $2, $2, 0, j.raised_at FROM ",
         (id text, dealership_id text, kind text, class text, audience text, subject_type text, subject_id text, subject_ref text,
-         subject_revision bigint, customer_id text, dedupe_key text, event_id text, raised_at timestamptz, acted_at timestamptz, state text,
+         subject_revision bigint, customer_id text, staff_id text, dedupe_key text, event_id text, raised_at timestamptz, acted_at timestamptz, state text,
          reason text, nominal_at timestamptz, not_before timestamptz, useful_until timestamptz, detail jsonb, tracks jsonb),
         " WHERE true ON CONFLICT (dedupe_key) DO NOTHING"
     ))

@@ -10,6 +10,7 @@ use crate::{
     messages::{Envelope, Message, Priority, State},
     notices::{ChannelName, Locale, Notice},
     rows,
+    staff::Staff,
 };
 
 /// A message as it is written, with its text.
@@ -18,7 +19,10 @@ pub struct NewMessage {
     pub id: Id<Message>,
     pub notice_id: Id<Notice>,
     pub dealership_id: Id<Dealership>,
+    /// The reader, where it is a customer.
     pub customer_id: Option<Id<Customer>>,
+    /// The reader, where they work here.
+    pub staff_id: Option<Id<Staff>>,
     pub track: i64,
     pub step: i64,
     pub channel: ChannelName,
@@ -48,11 +52,11 @@ pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage]) -> Result<()>
     let rows: Vec<Row<'_>> = messages.iter().map(Row::of).collect();
     let texts: Vec<Text<'_>> = messages.iter().map(Text::of).collect();
     tx.sql(rows!(
-        "INSERT INTO messages (id, notice_id, dealership_id, customer_id, track, step, channel, priority, to_address, locale, template_version, state,
+        "INSERT INTO messages (id, notice_id, dealership_id, customer_id, staff_id, track, step, channel, priority, to_address, locale, template_version, state,
             reason, not_before, useful_until, fence, attempts, tries, resent, alone, suspect, crashes, created_at, updated_at)
-         SELECT j.id, j.notice_id, j.dealership_id, j.customer_id, j.track, j.step, j.channel, j.priority, j.to_address, j.locale, j.template_version,
+         SELECT j.id, j.notice_id, j.dealership_id, j.customer_id, j.staff_id, j.track, j.step, j.channel, j.priority, j.to_address, j.locale, j.template_version,
             j.state, j.reason, j.not_before, j.useful_until, 0, 0, 0, $2, $2, $2, 0, j.created_at, j.created_at FROM ",
-        (id text, notice_id text, dealership_id text, customer_id text, track bigint, step bigint, channel text, priority text, to_address text,
+        (id text, notice_id text, dealership_id text, customer_id text, staff_id text, track bigint, step bigint, channel text, priority text, to_address text,
          locale text, template_version text, state text, reason text, not_before timestamptz, useful_until timestamptz, created_at timestamptz),
         ""
     ))
@@ -79,6 +83,7 @@ struct Row<'a> {
     notice_id: Id<Notice>,
     dealership_id: Id<Dealership>,
     customer_id: Option<Id<Customer>>,
+    staff_id: Option<Id<Staff>>,
     track: i64,
     step: i64,
     channel: ChannelName,
@@ -100,6 +105,7 @@ impl<'a> Row<'a> {
             notice_id: message.notice_id,
             dealership_id: message.dealership_id,
             customer_id: message.customer_id,
+            staff_id: message.staff_id,
             track: message.track,
             step: message.step,
             channel: message.channel,
