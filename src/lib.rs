@@ -32,7 +32,7 @@
 //! [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
 //! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, the built-in mailbox.
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
-//! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story.
+//! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
 //! [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
 //! [`calendar`] opening hours and quiet hours. [`template`] the text engine behind limits. [`app`], [`config`], [`cli`],
 //! [`clock`], [`id`], [`desk`], [`fields`], [`telemetry`], [`failpoints`].
@@ -68,6 +68,7 @@ pub mod jobs;
 pub mod lanes;
 pub mod messages;
 pub mod notices;
+pub mod replay;
 pub mod staff;
 pub mod telemetry;
 pub mod template;

@@ -5,6 +5,7 @@ mod ingest;
 mod key;
 mod migrate;
 mod queue;
+mod replay;
 mod serve;
 mod setup;
 mod work;
@@ -47,6 +48,8 @@ enum Command {
     Migrate,
     /// Take events from files, one a line, by the same road as POST /v1/events.
     Ingest(ingest::Args),
+    /// Run recorded events on a virtual clock and print what would have been sent, to whom, when, and why not.
+    Replay(replay::Args),
     /// API keys of systems.
     #[command(subcommand)]
     Key(key::Command),
@@ -105,6 +108,7 @@ impl Cli {
             Command::Migrate => migrate::run(settings).await,
             Command::Queue(command) => queue::run(command, settings).await,
             Command::Ingest(args) => ingest::run(args, settings).await,
+            Command::Replay(args) => replay::run(args, settings).await,
             Command::Key(command) => key::run(command, settings).await,
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! A lane claims rows in one short transaction, works on them outside any, and records what became of them in batches.
 //! Everything that makes this safe is in the rows: a *fence* that counts claims, and a *lease* that ends.
+mod by_hand;
 mod room;
 mod worker;
 
@@ -11,7 +12,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 pub(crate) use self::room::pause;
-pub use self::worker::Lanes;
+pub use self::{by_hand::turn, worker::Lanes};
 use crate::{
     clock::Timestamp,
     db::{self, Bell, Tx},

@@ -104,6 +104,8 @@ pub struct Kind {
     pub subject: SubjectKind,
     /// Side by side; inside a track the next channel only after the one before ended badly.
     pub tracks: Vec<Vec<ChannelName>>,
+    /// The rules that its timing and its conditions come from: `BR-11, BR-12`; shown by a replay.
+    pub rule: String,
     /// BR-13: the states of the subject in which this is still worth saying; empty is any.
     pub holds_while: BTreeSet<String>,
     /// BR-19: reaches a customer only from a feed heard within the last 15 minutes.
@@ -218,6 +220,8 @@ struct Declared {
     skip_if: Option<Spanned<String>>,
     useful_until: Option<Spanned<String>>,
     #[serde(default)]
+    rule: String,
+    #[serde(default)]
     holds_while: BTreeSet<String>,
     #[serde(default)]
     live: bool,
@@ -268,6 +272,7 @@ impl Kind {
             audience: declared.audience,
             subject,
             tracks: declared.tracks.into_inner(),
+            rule: declared.rule,
             holds_while: declared.holds_while,
             live: declared.live,
             instead_if_untold: declared.instead_if_untold,

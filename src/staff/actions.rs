@@ -51,3 +51,8 @@ pub async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str
 pub async fn with_role(tx: &mut Tx, dealership_id: Id<Dealership>, role: &str) -> db::Result<Vec<Id<Staff>>> {
     store::with_role(tx, dealership_id, role).await
 }
+
+/// Everybody of a dealership, the inactive too.
+pub async fn all_of(tx: &mut Tx, dealership_id: Id<Dealership>) -> db::Result<Vec<Staff>> {
+    store::all_of(tx, dealership_id).await
+}

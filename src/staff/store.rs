@@ -71,6 +71,15 @@ pub(super) async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, referenc
     Ok(row.map(|(id,)| id))
 }
 
+pub(super) async fn all_of(tx: &mut Tx, dealership_id: Id<Dealership>) -> Result<Vec<Staff>> {
+    let rows: Vec<StaffRow> = tx
+        .sql("SELECT id, dealership_id, ref, name, roles, languages, email, mobile, active FROM staff WHERE dealership_id = $1 ORDER BY id")
+        .bind(dealership_id)
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(Staff::from).collect())
+}
+
 /// Active people with a role, at most a dozen.
 pub(super) async fn with_role(tx: &mut Tx, dealership_id: Id<Dealership>, role: &str) -> Result<Vec<Id<Staff>>> {
     let active: Vec<(Id<Staff>, Json<Vec<String>>)> = tx
