@@ -6,13 +6,21 @@ use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    calls::{
+        scripts::Scripts,
+        telephony::ari::{Ari, NotDialled},
+    },
     clock::Clock,
     config::Config,
     db::{self, Db},
     dealerships::Directory,
+    feeds::Feeds,
     id::{Ids, Random},
+    links::Signer,
     notices::{letters::Letters, playbook::Playbook, sources::Sources},
     staff::{Roster, keys::Keys},
+    surveys::Questionnaires,
+    texts::Shelf,
 };
 
 /// Cheap to clone. Everything in it may be forgotten at a restart.
@@ -28,10 +36,21 @@ pub struct Inner {
     pub directory: Directory,
     pub keys: Keys,
     pub roster: Roster,
+    pub feeds: Feeds,
     /// What is said, when and on which tracks.
     pub playbook: Arc<Playbook>,
-    /// The texts.
+    /// The program's own texts.
     pub letters: Arc<Letters>,
+    /// What customers are asked.
+    pub questionnaires: Arc<Questionnaires>,
+    /// Makes and opens the links to public pages.
+    pub links: Signer,
+    /// The texts in force.
+    pub shelf: Shelf,
+    /// What is said on calls.
+    pub scripts: Arc<Scripts>,
+    /// Dials for agents; none = by hand.
+    pub exchange: Option<Ari>,
     /// Cancelled when the process is told to stop: `/readyz` says 503, lanes claim nothing more.
     pub stopping: CancellationToken,
 }
@@ -41,6 +60,8 @@ pub struct Inner {
 pub enum OpenError {
     #[error(transparent)]
     Database(#[from] db::OpenError),
+    #[error(transparent)]
+    Exchange(#[from] NotDialled),
     #[error("the notices' texts cannot be used")]
     Templates(#[source] anyhow::Error),
 }
@@ -59,14 +80,26 @@ impl App {
             Sources::read(config.templates.folder.as_deref()).map_err(|error| OpenError::Templates(error.into()))?;
         let playbook = Playbook::from_sources(&sources).map_err(|error| OpenError::Templates(error.into()))?;
         let letters = Letters::from_sources(&sources, &playbook).map_err(|error| OpenError::Templates(error.into()))?;
+        let questionnaires = Questionnaires::load().map_err(|error| OpenError::Templates(error.into()))?;
+        let (playbook, letters) = (Arc::new(playbook), Arc::new(letters));
+        let scripts = Scripts::load().map_err(|error| OpenError::Templates(error.into()))?;
         let db = Db::open(config.database.url.expose_secret(), &clock).await?;
+        let ids = Ids { clock, random };
+        let set = config.http.link_key.as_ref();
+        let links = Signer::new(db.clone(), ids.clone(), config.http.public_url.clone(), set);
         Ok(Self(Arc::new(Inner {
+            links,
             directory: Directory::new(db.clone()),
             keys: Keys::new(db.clone()),
             roster: Roster::new(db.clone()),
-            playbook: Arc::new(playbook),
-            letters: Arc::new(letters),
-            ids: Ids { clock, random },
+            questionnaires: Arc::new(questionnaires),
+            ids,
+            feeds: Feeds::default(),
+            shelf: Shelf::new(db.clone(), Arc::new(sources), Arc::clone(&playbook), Arc::clone(&letters)),
+            playbook,
+            letters,
+            scripts: Arc::new(scripts),
+            exchange: Ari::of(&config.telephony)?,
             config: Arc::new(config),
             stopping: CancellationToken::new(),
             db,

@@ -1,4 +1,6 @@
 //! One transaction's work at the desks: what they share, and what they write down together at its end.
+pub mod parties;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -6,12 +8,14 @@ use jiff::SignedDuration;
 use crate::{
     app::App,
     clock::Timestamp,
+    config::Config,
     db::{self, Tx},
     dealerships::Dealership,
     id::{Id, Ids},
     intake::Event,
     notices::{self, actions::NewNotice, playbook::Playbook},
     staff::Staff,
+    surveys::Questionnaires,
     timeline::{self, Entry},
 };
 
@@ -49,7 +53,10 @@ pub struct Desk<'t> {
     pub tx: &'t mut Tx,
     pub ids: Ids,
     pub now: Timestamp,
+    pub config: Arc<Config>,
     pub playbook: Arc<Playbook>,
+    /// What customers are asked.
+    pub questionnaires: Arc<Questionnaires>,
     /// How late a notice may still be raised (BR-12).
     pub tolerance: SignedDuration,
     entries: Vec<Entry>,
@@ -62,7 +69,9 @@ impl<'t> Desk<'t> {
             now: app.ids.clock.now(),
             tx,
             ids: app.ids.clone(),
+            config: Arc::clone(&app.config),
             playbook: Arc::clone(&app.playbook),
+            questionnaires: Arc::clone(&app.questionnaires),
             tolerance: app.config.time.reminder_tolerance.signed(),
             entries: Vec::new(),
             raised: Vec::new(),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `accept` | the request is parsed, nothing is written |
 //! | `commit` | the event's unit is done, its transaction not yet committed |
+//! | `ring` | clocks that are due are deleted, their desk has not acted |
 //! | `compose` | a notice is claimed, its messages not yet written |
 //! | `claim` | messages are claimed and committed, nothing else |
 //! | `connect` | before the connection to the provider |

@@ -16,6 +16,7 @@ use crate::{
         tls::BadAuthority,
     },
     clock::Timestamp,
+    clocks::{self, jobs::Clocks},
     config::{SmsProvider, SuccessStatus, Unknown},
     db,
     jobs::Lanes,
@@ -61,11 +62,21 @@ pub fn start(app: &App) -> Result<BoxFuture<'static, ()>, BadRoute> {
         app.stopping.clone(),
     );
     let name = worker_name(app);
+    let lanes = lanes.with(clocks_lane(app), name.clone());
     let marks = Marks::start(app.db.clone(), app.ids.clone());
     let lanes = post_lanes(app, &routes, &marks)
         .into_iter()
         .fold(lanes.with(compose_lane(app, &routes), name.clone()), |lanes, post| lanes.with(post, name.clone()));
-    Ok(Box::pin(lanes.run()))
+    let app = app.clone();
+    Ok(Box::pin(async move {
+        if let Err(error) = clocks::actions::ensure_daily(&app).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the daily lists are not looked after until the next start"
+            );
+        }
+        lanes.run().await;
+    }))
 }
 
 /// Composes notices of this app on these routes.
@@ -73,9 +84,11 @@ pub fn compose_lane(app: &App, routes: &Arc<Routes>) -> Compose {
     let email = &app.config.email;
     Compose {
         playbook: Arc::clone(&app.playbook),
-        letters: Arc::clone(&app.letters),
+        shelf: app.shelf.clone(),
+        sms_provider: (app.config.sms.provider == SmsProvider::Http).then(|| "http".to_owned()),
         routes: Arc::clone(routes),
         directory: app.directory.clone(),
+        links: app.links.clone(),
         ids: app.ids.clone(),
         lease: app.config.worker.lease.signed(),
         sender: Sender {
@@ -84,7 +97,13 @@ pub fn compose_lane(app: &App, routes: &Arc<Routes>) -> Compose {
             message_id_domain: email.message_id_domain().map(str::to_owned),
         },
         own_act: app.config.contact.own_act.signed(),
+        app: app.clone(),
     }
+}
+
+/// Rings the clocks of this app.
+pub fn clocks_lane(app: &App) -> Clocks {
+    Clocks { app: app.clone() }
 }
 
 /// One post lane per channel and priority.
@@ -106,6 +125,7 @@ pub fn post_lanes(app: &App, routes: &Arc<Routes>, marks: &Marks) -> Vec<Post> {
         own_act: app.config.contact.own_act.signed(),
         ids: app.ids.clone(),
         marks: marks.clone(),
+        app: app.clone(),
     })
     .into()
 }
@@ -191,6 +211,8 @@ pub async fn due(app: &App) -> db::Result<Vec<Due>> {
     let age = |oldest: Option<Timestamp>| oldest.map(|at| now.since(at)).unwrap_or_default();
     let (rows, oldest) = notices::actions::due(&mut tx, now, MOST_COUNTED).await?;
     let mut lanes = vec![Due { name: "compose", rows, oldest: age(oldest) }];
+    let (rows, oldest) = clocks::actions::due(&mut tx, now, MOST_COUNTED).await?;
+    lanes.push(Due { name: "clocks", rows, oldest: age(oldest) });
     for (channel, priority) in POST {
         let (rows, oldest) = messages::actions::due(&mut tx, (channel, priority), now, MOST_COUNTED).await?;
         lanes.push(Due { name: lane_name(channel, priority), rows, oldest: age(oldest) });

@@ -28,10 +28,16 @@
 //! # The rooms
 //! [`intake`] the doors for facts: envelope, catalogue of types, `POST /v1/events`, `aftercare ingest`.
 //! [`customers`] people, addresses, vehicles. [`appointments`] booked, moved, cancelled, confirmed, arrived, missed.
+//! [`calls`] the follow-up queue: what people are to call about, who may, with which words, and what came of it.
+//! [`repairs`] opened, promised, work found and decided, checked, ready, delivered. [`parts`] ordered, delayed, arrived,
+//! fitted; whose turn it is.
+//! [`inquiries`] questions and the promise that each is answered within 24 hours.
 //! [`notices`] the playbook of kinds (`templates/notices/`), their timing, tracks and letters; composing.
-//! [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
+//! [`clocks`] what must happen later: set, stopped, rung. [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
 //! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, the built-in mailbox.
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
+//! [`feeds`] which sources are heard. [`capacity`] what a day has room for. [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
+//! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
 //! [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
 //! [`calendar`] opening hours and quiet hours. [`template`] the text engine behind limits. [`app`], [`config`], [`cli`],
@@ -47,12 +53,22 @@
 //! commit → 202 → bell → [`notices::compose`]: read again (BR-13), on the e-mail track and the WeChat-then-SMS track,
 //! rendered once → [`messages::post`]: claim, envelope, mark, body, 250 → recorded. The appointment moves: the same road; the
 //! reminder is withdrawn in that very transaction, and the change carries the same calendar UID with the next SEQUENCE.
+//!
+//! # A walk: a follow-up call is made
+//! `repair_order.delivered` → `repairs` → [`calls::actions::plan_follow_up`] (opens +24 h, due +72 h, expires +15 d, whoever
+//! served the visit excluded) → a clock makes it ready inside the customer's hours → `POST /v1/calls/next`: the order of the
+//! queue, the customer's lock, a lease → script, visits, history → the outcome with its answers → done, or another part of
+//! another day, and after the last one a written notice.
 pub mod app;
 pub mod appointments;
 pub mod calendar;
+pub mod calls;
+pub mod capacity;
+pub mod cases;
 pub mod channels;
 pub mod cli;
 pub mod clock;
+pub mod clocks;
 pub mod config;
 pub mod customers;
 pub mod db;
@@ -60,16 +76,25 @@ pub mod dealerships;
 pub mod demo;
 pub mod desk;
 pub mod failpoints;
+pub mod feeds;
 pub mod fields;
 pub mod http;
 pub mod id;
+pub mod inquiries;
 pub mod intake;
 pub mod jobs;
 pub mod lanes;
+pub mod links;
 pub mod messages;
 pub mod notices;
+pub mod parts;
+pub mod repairs;
 pub mod replay;
+pub mod reports;
 pub mod staff;
+pub mod surveys;
 pub mod telemetry;
 pub mod template;
+pub mod texts;
 pub mod timeline;
+pub mod triggered;

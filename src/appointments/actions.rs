@@ -1,26 +1,34 @@
 //! The verbs of appointments: facts are heard, applied in their order, and told on to what has to be said about them.
 use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::{
-    Appointment, Fact, Said,
+    Appointment, Fact, Said, absence, checks, comeback,
     life::{Effect, News, Verdict},
+    passing_on,
     store::{self, Held, Key},
+    telling,
+};
+pub use super::{
+    absence::{day_over, suspect_no_show},
+    acts::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, move_by_customer},
+    lists::gather,
 };
 use crate::{
     clock::Timestamp,
     customers::{self, vehicles},
     db::{self, Tx},
+    dealerships::Dealership,
     desk::{self, Desk},
+    http::Access,
     id::Id,
     intake::Outcome,
     notices::{
         SubjectKind,
         actions::{Heard, Subject, hear},
-        grammar::{Facts, Flag, Moment},
-        readings::Reading,
+        grammar::Moment,
+        readings::{Named, Reading},
     },
     staff::{self, Staff},
     timeline::Entry,
@@ -30,12 +38,14 @@ use crate::{
 pub type Told<'a> = desk::Told<'a, Fact>;
 
 /// Applies facts in their order, and tells what became of each. However many there are, each table is read once and
-/// written once (customers, vehicles and appointments: at most seven statements), then every applied fact is heard.
+/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (four),
+/// the clocks are set (one), then every applied fact is heard.
 pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome>, db::Error> {
     let parties = find_parties(desk, told).await?;
     let mut book = Book::open(desk, told).await?;
     let mut outcomes = Vec::with_capacity(told.len());
-    let mut heard = Vec::new();
+    let (mut heard, mut back) = (Vec::new(), Vec::new());
+    let mut passed_on = passing_on::News::default();
     for (told, parties) in told.iter().zip(parties) {
         let news = News {
             said: &told.fact.said,
@@ -44,6 +54,7 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
             customer: parties.customer.as_ref().map(|c| c.id),
             vehicle: parties.vehicle,
             advisor: parties.advisor,
+            source: told.source,
         };
         let (page, is_new, verdict) = book.hear(desk, told, &news);
         if let Some(customer) = parties.customer {
@@ -52,22 +63,69 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
         desk.record(line(desk.id(), told, page, verdict));
         match verdict {
             Verdict::Applied(effect) => {
+                page.is_booked |= told.fact.said.booking().is_some();
+                if let (Some(id), true) = (page.appointment.customer_id, effect.event_type == "appointment.booked") {
+                    back.push((id, told.time));
+                }
                 heard.push(heard_as(told, page, is_new, effect));
+                passed_on.note(told, &page.appointment);
                 outcomes.push(Outcome::Applied);
             }
             Verdict::Stale(_) => outcomes.push(Outcome::Stale),
         }
     }
-    book.close(desk).await?;
+    book.save(desk).await?;
+    heard.extend(book.look(desk, told).await?);
+    for id in store::recover(desk.tx, &back, absence::RECOVERED_WITHIN).await? {
+        if let Some(held) = book.0.values().find(|held| held.appointment.id == id) {
+            let line = telling::line(desk.id(), &held.appointment, "appointment.recovered", desk.now);
+            desk.record(line);
+        }
+    }
     for heard in &heard {
         hear(desk, heard).await?;
     }
+    passed_on.tell(desk).await?;
     Ok(outcomes)
 }
 
 /// Appointments as their letters need them (BR-13).
 pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> Result<Vec<Reading>, db::Error> {
     Ok(store::for_letters(tx, ids).await?.into_iter().map(store::Read::reading).collect())
+}
+
+/// Who last had this vehicle as its advisor.
+pub async fn last_advisor(tx: &mut Tx, vehicle: Id<vehicles::Vehicle>) -> Result<Option<Id<Staff>>, db::Error> {
+    store::last_advisor(tx, vehicle).await
+}
+
+/// What a ref, or our id, means at a dealership, as something may be said about it by hand.
+pub async fn named(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Vec<Named>, db::Error> {
+    let access = Access::Only(vec![dealership_id]);
+    let found = store::list_by_reference(tx, &access, reference, None).await?.into_iter();
+    let named = |found: store::Found| Named {
+        customer_id: found.customer,
+        subject: Subject {
+            kind: SubjectKind::Appointment,
+            id: found.appointment.id.to_string(),
+            reference: found.appointment.reference,
+            revision: found.appointment.revision,
+        },
+    };
+    Ok(found.map(named).collect())
+}
+
+/// The first visit of each of these vehicles that starts after `after` and is not called off.
+pub async fn next_visits(
+    tx: &mut Tx,
+    vehicles: &[Id<vehicles::Vehicle>],
+    after: Timestamp,
+) -> Result<HashMap<Id<vehicles::Vehicle>, Id<Appointment>>, db::Error> {
+    if vehicles.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // The earliest comes last and stays.
+    Ok(store::visits_after(tx, vehicles, after).await?.into_iter().rev().collect())
 }
 
 /// The people and things that a booking names.
@@ -141,6 +199,7 @@ impl Book {
         match self.0.entry(key(told)) {
             btree_map::Entry::Occupied(known) => {
                 let held = known.into_mut();
+                held.before = held.before.or(Some((held.appointment.state, held.appointment.start_at)));
                 let verdict = held.appointment.hear(news);
                 held.is_changed |= matches!(verdict, Verdict::Applied(_));
                 (held, false, verdict)
@@ -148,14 +207,51 @@ impl Book {
             btree_map::Entry::Vacant(unknown) => {
                 let (appointment, verdict) =
                     Appointment::first_heard(desk.id(), told.dealership.id, &told.fact.reference, news, desk.now);
-                (unknown.insert(Held { appointment, customer_zone: None, is_changed: true }), true, verdict)
+                (
+                    unknown.insert(Held {
+                        appointment,
+                        customer_zone: None,
+                        is_changed: true,
+                        is_booked: false,
+                        before: None,
+                    }),
+                    true,
+                    verdict,
+                )
             }
         }
     }
 
-    async fn close(self, desk: &mut Desk<'_>) -> Result<(), db::Error> {
-        let changed: Vec<&Appointment> = self.0.values().filter(|h| h.is_changed).map(|h| &h.appointment).collect();
-        store::save(desk.tx, &changed).await
+    async fn save(&self, desk: &mut Desk<'_>) -> Result<(), db::Error> {
+        let changed: Vec<&Held> = self.0.values().filter(|held| held.is_changed).collect();
+        store::save(desk.tx, &changed.iter().map(|held| &held.appointment).collect::<Vec<_>>()).await?;
+        absence::watch(desk, &changed.iter().map(|held| (&held.appointment, held.before)).collect::<Vec<_>>()).await
+    }
+
+    /// Looks at what was booked (BR-06 to BR-10); answers what is to be heard of what was found.
+    async fn look(&mut self, desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Heard>, db::Error> {
+        let shops: HashMap<_, _> = told.iter().map(|told| (told.dealership.id, told.dealership)).collect();
+        let booked: Vec<&mut Held> = self.0.values_mut().filter(|held| held.is_booked).collect();
+        if booked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let cars: BTreeSet<_> = booked.iter().filter_map(|held| held.appointment.vehicle_id).collect();
+        let earlier = comeback::earlier_jobs(desk.tx, &cars, desk.now).await?;
+        let booked = booked
+            .into_iter()
+            .filter_map(|held| Some((shops.get(&held.appointment.dealership_id)?.as_ref(), &mut held.appointment)))
+            .collect();
+        let comebacks = checks::look_at(desk, booked, &earlier).await?;
+        let found = self.0.values().filter(|held| comebacks.contains(&held.appointment.id));
+        let heard = found.filter_map(|held| {
+            let shop = shops.get(&held.appointment.dealership_id)?;
+            let mut heard = telling::heard("appointment.comeback_found", shop, held, desk.now);
+            if let Some(original) = &held.appointment.original_ref {
+                heard.detail = json!({"original_ref": original});
+            }
+            Some(heard)
+        });
+        Ok(heard.collect())
     }
 }
 
@@ -172,15 +268,12 @@ fn line(id: Id<Entry>, told: &Told<'_>, held: &Held, verdict: Verdict) -> Entry 
         Verdict::Applied(_) => event_type,
         Verdict::Stale(_) => "event.stale",
     };
-    let mut line = Entry::new(id, told.dealership.id, told.time, what);
+    let mut line = telling::line(id, appointment, what, told.time);
     line.step = Some(match &told.fact.said {
         Said::Arrived(_) => 2,
         Said::Completed(_) => 7,
         _ => 1,
     });
-    line.customer_id = appointment.customer_id;
-    line.vehicle_id = appointment.vehicle_id;
-    line.appointment_id = Some(appointment.id);
     line.event_id = Some(told.event_id);
     line.actor = Some(told.source.to_owned());
     let (previous_start_at, is_quiet) = match verdict {
@@ -204,37 +297,15 @@ fn line(id: Id<Entry>, told: &Told<'_>, held: &Held, verdict: Verdict) -> Entry 
 }
 
 fn heard_as(told: &Told<'_>, held: &Held, is_new: bool, effect: Effect) -> Heard {
-    let appointment = &held.appointment;
-    // A move is a booking anew: who moves it to tomorrow needs no reminder of it today.
-    let booked_at =
-        appointment.booked_at.filter(|_| effect.event_type != "appointment.rescheduled").unwrap_or(told.time);
-    let facts = Facts::default()
-        .at(Moment::StartAt, appointment.start_at)
-        .at(Moment::EndAt, appointment.end_at)
-        .at(Moment::BookedAt, booked_at)
-        .at(Moment::OccurredAt, told.time)
-        .at(Moment::PreviousStartAt, effect.previous_start_at)
-        .flag(Flag::IsComeback, appointment.is_comeback)
-        .flag(Flag::BookedByCustomer, appointment.booked_by.as_deref().map(|by| by == "customer"));
-    let customer_zone = held.customer_zone.as_deref().and_then(|zone| TimeZone::get(zone).ok());
-    let subject = Subject {
-        kind: SubjectKind::Appointment,
-        id: appointment.id.to_string(),
-        reference: appointment.reference.clone(),
-        revision: appointment.revision,
-    };
+    let heard = telling::heard(effect.event_type, told.dealership, held, told.time);
     Heard {
         event_id: Some(told.event_id),
         is_new,
-        customer_id: appointment.customer_id,
-        advisor_id: appointment.advisor_id,
         acted_at: acted_at(told, effect),
-        facts,
-        reader_zone: customer_zone.unwrap_or_else(|| told.dealership.zone.clone()),
+        facts: heard.facts.clone().at(Moment::PreviousStartAt, effect.previous_start_at),
         detail: effect.previous_start_at.map_or_else(|| json!({}), |previous| json!({"previous_start_at": previous})),
-        // BR-66: what happened before the dealership went live is on record, and raises nothing.
-        quietly: effect.quietly || told.dealership.live_from.is_some_and(|live| told.time < live),
-        ..Heard::new(effect.event_type, told.dealership, subject)
+        quietly: heard.quietly || effect.quietly,
+        ..heard
     }
 }
 

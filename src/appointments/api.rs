@@ -8,28 +8,74 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Appointment, Service, State as AppointmentState,
-    store::{self, Found},
+    Appointment, Service, State as AppointmentState, Warning,
+    store::{self, Found, Wanted},
 };
 use crate::{
     app::App,
     clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
     http::{
-        Error,
+        Error, Fault,
         caller::{Authorized, scope},
+        page::{Page, Paging},
     },
     id::Id,
     staff::Staff,
 };
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/v1/appointments/{ref}", get(get_one))
+    Router::new().route("/v1/appointments", get(list)).route("/v1/appointments/{ref}", get(get_one))
 }
 
 #[derive(Deserialize)]
 struct Where {
     dealership: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Filters {
+    dealership: Option<String>,
+    state: Option<String>,
+    /// `true`, `false`.
+    comeback: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+/// Appointments by dealership, state, time of their start, and whether they are comebacks.
+async fn list(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Query(filters): Query<Filters>,
+) -> Result<Json<Page<Shown>>, Error> {
+    let wrong = |pointer: &str, message: &str| {
+        Error::Invalid(vec![Fault { pointer: pointer.to_owned(), code: "wrong_type", message: message.to_owned() }])
+    };
+    let time = |text: Option<String>, pointer: &str| {
+        let read = |text: String| text.parse().map_err(|_| wrong(pointer, "must be a time like 2026-03-05T09:30:00Z"));
+        text.map(read).transpose()
+    };
+    let is_comeback = match filters.comeback.as_deref() {
+        None => None,
+        Some("true") => Some(true),
+        Some("false") => Some(false),
+        Some(_) => return Err(wrong("/comeback", "must be true or false")),
+    };
+    let wanted = Wanted {
+        dealership: filters.dealership,
+        state: filters.state,
+        is_comeback,
+        from: time(filters.from, "/from")?,
+        until: time(filters.until, "/until")?,
+        after: filters.paging.after.clone(),
+        limit: filters.paging.limit(),
+    };
+    let found = store::list(&mut app.db.read().await?, &caller.access, wanted).await?;
+    let shown = found.into_iter().map(Shown::from).collect();
+    Ok(Json(Page::new(shown, &filters.paging, |shown: &Shown| shown.id.to_string())))
 }
 
 /// By our id or the sender's ref; somebody else's is not there.
@@ -67,6 +113,17 @@ struct Shown {
     completed_at: Option<Timestamp>,
     cancelled_at: Option<Timestamp>,
     cancel_reason: Option<String>,
+    requested_at: Option<Timestamp>,
+    confirmed_via: Option<String>,
+    /// Booked although a part it needs is not there.
+    conditional: bool,
+    parts_ready: Option<bool>,
+    /// The repair order from which it seems to come back.
+    original_ref: Option<String>,
+    missed_at: Option<Timestamp>,
+    recovered_at: Option<Timestamp>,
+    /// What was found wrong with it at booking (BR-06 to BR-10).
+    warnings: Vec<Warning>,
     /// The `time` of the last applied event.
     heard_at: Timestamp,
     customer: Option<Named<Customer>>,
@@ -112,7 +169,15 @@ impl From<Found> for Shown {
             arrived_at: a.arrived_at,
             completed_at: a.completed_at,
             cancelled_at: a.cancelled_at,
+            conditional: a.parts_ready == Some(false),
             cancel_reason: a.cancel_reason,
+            requested_at: a.requested_at,
+            confirmed_via: a.confirmed_via,
+            parts_ready: a.parts_ready,
+            original_ref: a.original_ref,
+            missed_at: a.missed_at,
+            recovered_at: a.recovered_at,
+            warnings: a.warnings.0,
             heard_at: a.heard_at,
             customer: found.customer.map(|id| Named { id, reference: found.customer_ref, name: found.customer_name }),
             vehicle: found.vehicle.map(|id| ShownVehicle { id, vin: found.vin, plate: found.plate }),

@@ -23,6 +23,8 @@ pub(super) struct News<'a> {
     pub(super) customer: Option<Id<Customer>>,
     pub(super) vehicle: Option<Id<Vehicle>>,
     pub(super) advisor: Option<Id<Staff>>,
+    /// Who says so.
+    pub(super) source: &'a str,
 }
 
 /// What a fact came to.
@@ -89,6 +91,14 @@ impl Appointment {
             completed_at: None,
             cancelled_at: None,
             cancel_reason: None,
+            source: None,
+            requested_at: None,
+            confirmed_via: None,
+            parts_ready: None,
+            original_ref: None,
+            missed_at: None,
+            recovered_at: None,
+            warnings: Json(Vec::new()),
             created_at: now,
         };
         let verdict = appointment.hear(news);
@@ -108,16 +118,19 @@ impl Appointment {
             };
         }
         let verdict = match news.said {
+            Said::Requested(booking) => self.ask(booking, news, State::Requested),
+            Said::Proposed(booking) => self.ask(booking, news, State::Proposed),
             Said::Booked(booking) | Said::Rescheduled(booking) => self.book(booking, news),
-            Said::Confirmed(occasion) => self.confirm(occasion),
+            Said::Confirmed(occasion) => self.confirm(occasion, occasion.by.as_deref().unwrap_or(news.source)),
             Said::Cancelled(occasion) => self.cancel(occasion),
             Said::Arrived(occasion) => self.arrive(occasion),
-            Said::NoShow(_) => self.miss(),
+            Said::NoShow(occasion) => self.miss(occasion),
             Said::Completed(occasion) => self.complete(occasion),
         };
         if matches!(verdict, Verdict::Applied(_)) {
             self.heard_at = news.time;
             self.sender_revision = news.revision.or(self.sender_revision);
+            self.source = Some(news.source.to_owned());
         }
         verdict
     }
@@ -128,6 +141,34 @@ impl Appointment {
             (Some(theirs), Some(known)) => theirs < known,
             _ => news.time < self.heard_at,
         }
+    }
+
+    /// Asked for, or answered with another time: nothing is booked yet. What is booked already is not asked for again.
+    fn ask(&mut self, booking: &Booking, news: &News<'_>, state: State) -> Verdict {
+        match self.state {
+            State::Booked | State::Confirmed | State::MoveRequested | State::NoShowSuspected => {
+                return Verdict::Stale("already_booked");
+            }
+            State::Arrived | State::InService | State::Completed => return Verdict::Stale("already_arrived"),
+            // The answer is out; the same wish again changes nothing.
+            State::Proposed if state == State::Requested => return quiet("appointment.requested"),
+            State::Requested | State::Proposed | State::Cancelled | State::NoShow => {}
+        }
+        let seen = self.visible();
+        let is_told = self.start_at.is_some() && self.state == state;
+        self.take_over(booking, news);
+        if seen.start_at.is_some() && self.visible() != seen {
+            self.revision += 1;
+        } else if is_told {
+            return quiet(news.said.event_type());
+        }
+        if state == State::Requested {
+            self.requested_at = Some(booking.booked_at.unwrap_or(news.time));
+        } else {
+            self.requested_at = self.requested_at.or(booking.booked_at);
+        }
+        self.state = state;
+        aloud(news.said.event_type())
     }
 
     /// Booked, booked again, or moved: which of them, the start tells. What else was altered is told only when the sender
@@ -145,7 +186,8 @@ impl Appointment {
             // Booked anew: they are told as if it were the first time, under the same calendar entry.
             State::Cancelled | State::NoShow if has_moved || before == State::Cancelled => {
                 self.state = State::Booked;
-                (self.confirmed_at, self.cancelled_at, self.cancel_reason) = (None, None, None);
+                (self.confirmed_at, self.confirmed_via) = (None, None);
+                (self.cancelled_at, self.cancel_reason) = (None, None);
                 // A booking time of before that is the first booking's.
                 self.booked_at = self.booked_at.filter(|at| *at > heard_at).or(Some(news.time));
                 if !is_altered {
@@ -158,7 +200,7 @@ impl Appointment {
             {
                 // What was confirmed was the old time.
                 self.state = State::Booked;
-                self.confirmed_at = None;
+                (self.confirmed_at, self.confirmed_via) = (None, None);
                 return Verdict::Applied(Effect {
                     event_type: "appointment.rescheduled",
                     quietly: false,
@@ -172,7 +214,7 @@ impl Appointment {
         aloud("appointment.booked")
     }
 
-    fn confirm(&mut self, occasion: &Occasion) -> Verdict {
+    pub(super) fn confirm(&mut self, occasion: &Occasion, via: &str) -> Verdict {
         match self.state {
             State::Confirmed => return quiet("appointment.confirmed"),
             State::Cancelled => return Verdict::Stale("already_cancelled"),
@@ -181,11 +223,11 @@ impl Appointment {
             State::Requested | State::Proposed | State::Booked | State::MoveRequested | State::NoShowSuspected => {}
         }
         self.state = State::Confirmed;
-        self.confirmed_at = Some(occasion.at);
+        (self.confirmed_at, self.confirmed_via) = (Some(occasion.at), Some(via.to_owned()));
         self.heard("appointment.confirmed")
     }
 
-    fn cancel(&mut self, occasion: &Occasion) -> Verdict {
+    pub(super) fn cancel(&mut self, occasion: &Occasion) -> Verdict {
         match self.state {
             State::Cancelled => return quiet("appointment.cancelled"),
             State::Arrived | State::InService | State::Completed => return Verdict::Stale("already_arrived"),
@@ -204,6 +246,60 @@ impl Appointment {
         self.heard("appointment.cancelled")
     }
 
+    /// They move it themselves.
+    pub(super) fn move_to(&mut self, start_at: Timestamp) -> Verdict {
+        match self.state {
+            State::Cancelled => return Verdict::Stale("already_cancelled"),
+            State::Arrived | State::InService | State::Completed => return Verdict::Stale("already_arrived"),
+            State::NoShow => return Verdict::Stale("already_missed"),
+            State::Requested | State::Proposed => return Verdict::Stale("not_booked"),
+            State::Booked | State::Confirmed | State::MoveRequested | State::NoShowSuspected => {}
+        }
+        let previous = self.start_at;
+        if previous == Some(start_at) {
+            return quiet("appointment.rescheduled");
+        }
+        let length = previous.zip(self.end_at).map(|(start, end)| end.since(start));
+        self.start_at = Some(start_at);
+        self.end_at = length.map(|length| start_at.plus(length));
+        self.revision += 1;
+        self.state = State::Booked;
+        (self.confirmed_at, self.confirmed_via) = (None, None);
+        Verdict::Applied(Effect { event_type: "appointment.rescheduled", quietly: false, previous_start_at: previous })
+    }
+
+    /// They ask for another time: what is booked stands until somebody gives them one, and nobody is thought to be missing.
+    pub(super) fn ask_to_move(&mut self) -> Verdict {
+        match self.state {
+            State::MoveRequested => return quiet("appointment.move_requested"),
+            State::Cancelled => return Verdict::Stale("already_cancelled"),
+            State::Arrived | State::InService | State::Completed => return Verdict::Stale("already_arrived"),
+            State::NoShow => return Verdict::Stale("already_missed"),
+            State::Requested | State::Proposed | State::Booked | State::Confirmed | State::NoShowSuspected => {}
+        }
+        self.state = State::MoveRequested;
+        self.heard("appointment.move_requested")
+    }
+
+    /// The time has passed by half an hour and nobody came (BR-14); false when that is no news.
+    pub(super) fn suspect(&mut self) -> bool {
+        let is_expected = matches!(self.state, State::Booked | State::Confirmed);
+        if is_expected {
+            self.state = State::NoShowSuspected;
+        }
+        is_expected
+    }
+
+    /// The day is over and nobody came; false when that is no news.
+    pub(super) fn give_up(&mut self, at: Timestamp) -> bool {
+        let is_suspected = self.state == State::NoShowSuspected;
+        if is_suspected {
+            self.state = State::NoShow;
+            self.missed_at = Some(at);
+        }
+        is_suspected
+    }
+
     /// Whoever stands at the counter has arrived, whatever was thought of them: also after a cancellation.
     fn arrive(&mut self, occasion: &Occasion) -> Verdict {
         self.arrived_at = self.arrived_at.or(Some(occasion.at));
@@ -214,7 +310,7 @@ impl Appointment {
         self.heard("appointment.arrived")
     }
 
-    fn miss(&mut self) -> Verdict {
+    fn miss(&mut self, occasion: &Occasion) -> Verdict {
         match self.state {
             State::NoShow => quiet("appointment.no_show"),
             State::Cancelled => Verdict::Stale("already_cancelled"),
@@ -226,6 +322,7 @@ impl Appointment {
             | State::MoveRequested
             | State::NoShowSuspected => {
                 self.state = State::NoShow;
+                self.missed_at = Some(occasion.at);
                 self.heard("appointment.no_show")
             }
         }
@@ -276,6 +373,7 @@ impl Appointment {
         if let Some(services) = &booking.services {
             self.services.0.clone_from(services);
         }
+        self.parts_ready = booking.parts_ready.or(self.parts_ready);
         if let Some(parts) = &booking.parts_required {
             self.parts_required.0.clone_from(parts);
         }

@@ -1,8 +1,16 @@
 //! Appointments: booked, moved, cancelled, confirmed, arrived, missed.
+mod absence;
 pub mod actions;
+mod acts;
 pub mod api;
+mod checks;
+pub mod comeback;
 mod life;
+pub(crate) mod lists;
+pub mod page;
+mod passing_on;
 mod store;
+mod telling;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -53,7 +61,29 @@ pub struct Appointment {
     pub completed_at: Option<Timestamp>,
     pub cancelled_at: Option<Timestamp>,
     pub cancel_reason: Option<String>,
+    /// The source that told of it last: BR-19 asks whether that one was heard lately.
+    pub source: Option<String>,
+    /// When the customer asked for it, where they had to ask first (BR-06).
+    pub requested_at: Option<Timestamp>,
+    /// `link`, `digit`, `call`, or the source that said so.
+    pub confirmed_via: Option<String>,
+    /// Whether every part it needs is there (BR-10); `None` where nobody has said.
+    pub parts_ready: Option<bool>,
+    /// The repair order from which this one seems to come back (BR-09).
+    pub original_ref: Option<String>,
+    /// When nobody had come by the end of the day.
+    pub missed_at: Option<Timestamp>,
+    /// When who missed it booked again, within 14 days.
+    pub recovered_at: Option<Timestamp>,
+    /// What was found wrong with it at booking.
+    pub warnings: Json<Vec<Warning>>,
     pub created_at: Timestamp,
+}
+impl Appointment {
+    /// Booked although a part it needs is not there (BR-10).
+    pub fn is_conditional(&self) -> bool {
+        self.parts_ready == Some(false)
+    }
 }
 impl Entity for Appointment {
     const PREFIX: &'static str = "apt";
@@ -75,6 +105,35 @@ pub enum State {
     NoShowSuspected,
     NoShow,
     Cancelled,
+}
+
+/// What was found wrong with a booking: told to people, never a reason to refuse what another system has booked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Warning {
+    /// The advisor receives somebody else less than half an hour before or after (BR-07).
+    Spacing { with: String, minutes: i64 },
+    /// The day is fuller than 80 % of its hours (BR-08).
+    Load { date: String, booked_hours: f64, available_hours: f64 },
+    /// More than three working days after it was asked for (BR-06).
+    LateSlot { working_days: i64 },
+    /// A part it needs is not there: what was confirmed is conditional (BR-10).
+    PartsNotReady,
+    /// It looks like the same trouble again (BR-09); the repair order it seems to come back from, where it was found.
+    Comeback { original: Option<String> },
+}
+
+impl Warning {
+    /// As it is shown.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Spacing { .. } => "spacing",
+            Self::Load { .. } => "load",
+            Self::LateSlot { .. } => "late_slot",
+            Self::PartsNotReady => "parts_not_ready",
+            Self::Comeback { .. } => "comeback",
+        }
+    }
 }
 
 /// Work that was asked for.
@@ -104,6 +163,8 @@ impl Fact {
 
 #[derive(Clone, Debug)]
 pub enum Said {
+    Requested(Booking),
+    Proposed(Booking),
     Booked(Booking),
     Rescheduled(Booking),
     Confirmed(Occasion),
@@ -117,6 +178,8 @@ impl Said {
     /// The type of the event that says so.
     pub fn event_type(&self) -> &'static str {
         match self {
+            Self::Requested(_) => "appointment.requested",
+            Self::Proposed(_) => "appointment.proposed",
             Self::Booked(_) => "appointment.booked",
             Self::Rescheduled(_) => "appointment.rescheduled",
             Self::Confirmed(_) => "appointment.confirmed",
@@ -128,7 +191,9 @@ impl Said {
     }
     fn booking(&self) -> Option<&Booking> {
         match self {
-            Self::Booked(booking) | Self::Rescheduled(booking) => Some(booking),
+            Self::Requested(booking) | Self::Proposed(booking) | Self::Booked(booking) | Self::Rescheduled(booking) => {
+                Some(booking)
+            }
             _ => None,
         }
     }
@@ -149,6 +214,8 @@ pub struct Booking {
     pub customer_words: Option<String>,
     pub is_comeback: Option<bool>,
     pub parts_required: Option<Vec<Value>>,
+    /// `Some(false)` when any part is said not to be there.
+    pub parts_ready: Option<bool>,
 }
 
 /// When something happened, by whom and why.

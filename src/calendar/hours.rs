@@ -132,9 +132,56 @@ impl Shop {
             .find(|open| *open > after && !self.is_open_at(just_before(*open)))
     }
 
+    /// The moment at which the doors have been open for so long since `from`, closed times not counted. `None` when that is
+    /// more than a year away.
+    pub fn open_for(&self, from: Timestamp, so_long: jiff::SignedDuration) -> Option<Timestamp> {
+        let today = from.in_zone(&self.zone).date();
+        let mut left = so_long;
+        for (open, close) in (-1..=A_YEAR_AND_A_WEEK).flat_map(|day| self.spans(days_from(today, day))) {
+            let open = open.max(from);
+            if close <= open {
+                continue;
+            }
+            let here = close.since(open);
+            if left <= here {
+                return Some(open.plus(left));
+            }
+            left -= here;
+        }
+        None
+    }
+
+    /// The last moment not later than `at` at which the doors were open: `at` itself, or the closing before it.
+    pub fn last_open_moment(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.is_open_at(at) {
+            return Some(at);
+        }
+        let today = at.in_zone(&self.zone).date();
+        let days = (-1..=A_YEAR_AND_A_WEEK).map(|back| days_from(today, -back));
+        days.flat_map(|day| self.spans(day).map(|(_, close)| close).filter(|close| *close <= at).max()).next()
+    }
+
+    /// When the doors close for the day, the first such time later than `after`; a break at noon closes nothing.
+    pub fn next_day_end(&self, after: Timestamp) -> Option<Timestamp> {
+        let today = after.in_zone(&self.zone).date();
+        let days = (-1..=A_YEAR_AND_A_WEEK).map(|day| days_from(today, day));
+        days.filter_map(|day| self.spans(day).last()).map(|(_, close)| close).find(|close| *close > after)
+    }
+
     /// The last open date earlier than `date` (BR-11). `None` when the dealership was closed for a year.
     pub fn last_open_day_before(&self, date: Date) -> Option<Date> {
         (1..=A_YEAR_AND_A_WEEK).map(|back| days_from(date, -back)).find(|day| self.is_open_on(*day))
+    }
+
+    /// The first open date later than `date`. `None` when the dealership stays closed for a year.
+    pub fn next_open_day_after(&self, date: Date) -> Option<Date> {
+        (1..=A_YEAR_AND_A_WEEK).map(|ahead| days_from(date, ahead)).find(|day| self.is_open_on(*day))
+    }
+
+    /// How many open days lie between two dates: the first not counted, the last counted (BR-06). At most a year's.
+    pub fn working_days_between(&self, from: Date, to: Date) -> i64 {
+        let days = (1..=A_YEAR_AND_A_WEEK).map(|ahead| days_from(from, ahead)).take_while(|day| *day <= to);
+        i64::try_from(days.filter(|day| self.is_open_on(*day)).count()).unwrap_or(i64::MAX)
     }
 
     /// The stretches of a date as moments, without those that daylight saving leaves no time for.
@@ -202,6 +249,20 @@ mod tests {
         let never = Shop { holidays: Vec::new(), ..never };
         assert_eq!(never.next_opening(at("2026-03-02T08:00")), None);
         assert_eq!(never.last_open_day_before(date("2026-03-02")), None);
+    }
+
+    #[test]
+    fn acceptance_27_working_days_do_not_count_the_day_of_the_request_nor_closed_days() {
+        let date = |text: &str| text.parse::<Date>().expect("a date");
+        // Asked on Friday; Sunday is closed.
+        for (slot, days) in
+            [("2026-03-10", 3), ("2026-03-11", 4), ("2026-03-12", 5), ("2026-03-06", 0), ("2026-03-02", 0)]
+        {
+            assert_eq!(tianhe().working_days_between(date("2026-03-06"), date(slot)), days, "{slot}");
+        }
+        // Over a holiday, with a Sunday that is worked.
+        assert_eq!(tianhe().working_days_between(date("2026-02-16"), date("2026-02-23")), 6);
+        assert_eq!(tianhe().next_open_day_after(date("2026-03-07")), Some(date("2026-03-09")));
     }
 
     #[test]

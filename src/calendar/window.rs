@@ -2,12 +2,14 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{civil::Date, tz::TimeZone};
+use serde::Deserialize;
 
 use super::{MinuteOfDay, NoTimeOfDay, days_from, local_moment};
 use crate::clock::Timestamp;
 
 /// The same hours every day. Written `10:00-19:00`; it cannot reach over midnight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct DailyWindow {
     from: MinuteOfDay,
     to: MinuteOfDay,
@@ -53,6 +55,21 @@ impl DailyWindow {
             .unwrap_or(at)
     }
 
+    /// The end of the window that is open at `at`, or of the next one.
+    pub fn end_after(&self, at: Timestamp, zone: &TimeZone) -> Timestamp {
+        self.around(at, zone)
+            .filter(|(open, close)| open < close && at < *close)
+            .map(|(_, close)| close)
+            .next()
+            .unwrap_or(at)
+    }
+
+    /// The hours that both windows have; `None` when they have none in common.
+    pub fn shared_with(&self, other: &Self) -> Option<Self> {
+        let (from, to) = (self.from.max(other.from), self.to.min(other.to));
+        (from < to).then_some(Self { from, to })
+    }
+
     /// The windows of the days about `at`, in order.
     fn around(&self, at: Timestamp, zone: &TimeZone) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let today = at.in_zone(zone).date();
@@ -61,6 +78,12 @@ impl DailyWindow {
     }
 }
 
+impl TryFrom<String> for DailyWindow {
+    type Error = WindowError;
+    fn try_from(text: String) -> Result<Self, WindowError> {
+        text.parse()
+    }
+}
 impl FromStr for DailyWindow {
     type Err = WindowError;
     fn from_str(text: &str) -> Result<Self, WindowError> {

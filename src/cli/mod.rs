@@ -6,8 +6,10 @@ mod key;
 mod migrate;
 mod queue;
 mod replay;
+mod report;
 mod serve;
 mod setup;
+mod templates;
 mod work;
 
 use std::path::PathBuf;
@@ -50,6 +52,12 @@ enum Command {
     Ingest(ingest::Args),
     /// Run recorded events on a virtual clock and print what would have been sent, to whom, when, and why not.
     Replay(replay::Args),
+    /// The texts: check, list, look, send one as a test.
+    #[command(subcommand)]
+    Templates(templates::Command),
+    /// The monthly reports, and the check of a sealed one.
+    #[command(subcommand)]
+    Report(report::Command),
     /// API keys of systems.
     #[command(subcommand)]
     Key(key::Command),
@@ -107,8 +115,10 @@ impl Cli {
             Command::Work(args) => work::run(args, settings).await,
             Command::Migrate => migrate::run(settings).await,
             Command::Queue(command) => queue::run(command, settings).await,
+            Command::Report(command) => report::run(command, settings).await,
             Command::Ingest(args) => ingest::run(args, settings).await,
             Command::Replay(args) => replay::run(args, settings).await,
+            Command::Templates(command) => templates::run(command, settings).await,
             Command::Key(command) => key::run(command, settings).await,
         }
     }

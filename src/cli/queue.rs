@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::{Failure, open};
 use crate::{
     app::App,
+    clocks,
     config::Config,
     http::Access,
     id::Id,
@@ -34,7 +35,7 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 50)]
         limit: i64,
     },
-    /// Try a message again now.
+    /// Try a message again now, or let a clock ring that was set aside.
     Retry { id: String },
     /// Call a message off that was not handed over.
     Cancel { id: String },
@@ -49,6 +50,7 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
     let done = match command {
         Command::Status => status(&app).await,
         Command::List { state, dealership, limit } => list(&app, state, dealership, limit).await,
+        Command::Retry { id } if id.starts_with("clk_") => ring_again(&app, &id).await,
         Command::Retry { id } => by_hand(&app, &id, Deed::Retry).await,
         Command::Cancel { id } => by_hand(&app, &id, Deed::Cancel).await,
         Command::Hold { id } => by_hand(&app, &id, Deed::Hold).await,
@@ -69,7 +71,27 @@ async fn status(app: &App) -> Result<(), Failure> {
         let reason = standing.reason.as_deref().unwrap_or("-");
         println!("{:<8} {:<12} {:>8}  {reason}", standing.channel.word(), standing.state.word(), standing.rows);
     }
+    for clock in clocks::actions::set_aside(app, 50).await.context("cannot read the clocks")? {
+        println!(
+            "\n{}  {}  due {}  {}: it ended its process three times; once the cause is mended: aftercare queue retry {}",
+            clock.id,
+            clock.kind,
+            clock.due_at,
+            clock.reason.as_deref().unwrap_or("-"),
+            clock.id
+        );
+    }
     Ok(())
+}
+
+async fn ring_again(app: &App, id: &str) -> Result<(), Failure> {
+    let wrong = || Failure::usage(anyhow!("{id:?} is no id of a clock: they are clk_ and 32 digits"));
+    let clock = id.parse().map_err(|_| wrong())?;
+    if clocks::actions::try_again(app, clock).await.context("the clock could not be changed")? {
+        println!("{id} rings now");
+        return Ok(());
+    }
+    Err(anyhow!("{id} cannot ring now: there is no such clock, it is not due yet, or it is being worked on").into())
 }
 
 async fn list(app: &App, state: String, dealership: Option<String>, limit: i64) -> Result<(), Failure> {

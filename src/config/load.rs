@@ -13,7 +13,15 @@ use super::{Config, DEFAULTS, SmsProvider};
 /// Read when no other file is named and it is there.
 const FILE: &str = "aftercare.toml";
 /// Settings with a `_file` twin.
-const SECRETS: [&str; 4] = ["database.url", "email.url", "sms.http.url", "sms.http.headers"];
+const SECRETS: [&str; 7] = [
+    "database.url",
+    "http.link_key",
+    "email.url",
+    "sms.http.url",
+    "sms.http.headers",
+    "telephony.password",
+    "telephony.secret",
+];
 
 /// Why the settings cannot be used. No text of it repeats a secret.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +105,9 @@ impl Config {
         }
         if !matches!(self.http.public_url.scheme(), "http" | "https") || self.http.public_url.host().is_none() {
             return Err(Error::Rule("http.public_url", "must begin with http:// or https:// and name a host"));
+        }
+        if self.http.link_key.as_ref().is_some_and(|key| key.expose_secret().len() < 16) {
+            return Err(Error::Rule("http.link_key", "must have 16 characters or more"));
         }
         if self.email.connections == 0 {
             return Err(Error::Rule("email.connections", "must be 1 or more"));
@@ -239,13 +250,14 @@ mod tests {
             .lines()
             .map(|line| if line.starts_with("# ") && shown(line) { &line[2..] } else { line })
             .fold(String::new(), |text, line| text + line + "\n");
-        let Config { database, email, sms, templates, .. } = toml::from_str(&examples).expect("valid");
+        let Config { database, http, email, sms, templates, .. } = toml::from_str(&examples).expect("valid");
         let super::super::Email { url, url_file, from, from_name, message_id_domain, .. } = email;
         assert!(
             url.is_some() && url_file.is_some() && from.is_some() && from_name.is_some() && message_id_domain.is_some()
         );
         assert!(database.url_file.is_some() && templates.folder.is_some() && sms.from.is_some());
         assert!(sms.http.url.is_some() && sms.http.url_file.is_some());
+        assert!(http.link_key.is_some() && http.link_key_file.is_some());
         assert!(sms.http.headers_file.is_some() && !sms.http.headers.is_empty());
     }
 

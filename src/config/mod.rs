@@ -8,9 +8,11 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use crate::calendar::DailyWindow;
+
 pub use self::{
     load::Error,
-    values::{LogFormat, NotASpan, SmsProvider, Span, SuccessStatus, Unknown, Waits},
+    values::{FollowUpMode, LogFormat, NotASpan, SmsProvider, Span, SuccessStatus, Unknown, Waits},
 };
 
 /// The defaults with their meanings, as a valid configuration file.
@@ -28,6 +30,10 @@ pub struct Config {
     pub templates: Templates,
     pub time: Time,
     pub contact: Contact,
+    pub follow_up: FollowUp,
+    pub calls: Calls,
+    pub inquiries: Inquiries,
+    pub telephony: Telephony,
     pub log: Log,
 }
 
@@ -46,6 +52,10 @@ pub struct Http {
     /// Used in links and in the checks of signatures, never the Host header.
     #[serde(deserialize_with = "values::url")]
     pub public_url: Url,
+    /// What links to public pages are signed with; none = one that is kept in the database.
+    pub link_key: Option<SecretString>,
+    /// Already read into `link_key`.
+    pub link_key_file: Option<PathBuf>,
     /// Bytes.
     pub body_limit: usize,
     /// How long `/readyz` says 503 before new connections are refused.
@@ -158,6 +168,102 @@ pub struct Time {
 pub struct Contact {
     /// Quiet hours do not bind an answer to what the customer did at most this long ago (BR-67).
     pub own_act: Span,
+}
+
+/// The call after a visit (BR-30, BR-33, BR-50).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    pub mode: FollowUpMode,
+    /// After the delivery, all of them.
+    pub opens: Span,
+    pub due: Span,
+    pub expires: Span,
+    /// Of a comeback, and of a visit with a case.
+    pub comeback_due: Span,
+    /// Nobody is asked again who was spoken to this long ago (BR-32).
+    pub rest: Span,
+    /// Whether companies are called too (BR-32, the fleet rule).
+    pub fleets: bool,
+}
+
+/// The follow-up queue (`domain/calls.md` B4).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    /// On the customer's clock.
+    pub hours: DailyWindow,
+    /// Not planned for then where Chinese is spoken.
+    pub midday: DailyWindow,
+    pub lease: Span,
+    pub preview: Span,
+    pub wrap_up: Span,
+    pub attempts: u32,
+    pub busy: Span,
+    pub no_answer: Span,
+    pub voicemail: Span,
+    pub network: Span,
+    pub agent_lost: Span,
+    pub not_convenient: Span,
+    /// How early and how late an agreed call may be (BR-43).
+    pub callback_tolerance: Span,
+    /// Who speaks the language comes first for this long.
+    pub language_wait: Span,
+    pub per_day: u32,
+    pub per_week: u32,
+    pub recordings: Span,
+}
+
+/// The 24-hour promise (BR-01 to BR-05).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiries {
+    /// Elapsed time (BR-01).
+    pub due: Span,
+    /// Opening time: the internal target.
+    pub owner_after: Span,
+    /// Opening time.
+    pub manager_after: Span,
+    /// Before the day's last closing (BR-04).
+    pub sweep_before: Span,
+    /// Nobody has taken it by then: it is given to somebody (BR-05).
+    pub assign_after: Span,
+    /// Opening time in which an owner who says nothing keeps it.
+    pub owner_silent: Span,
+    /// Who claimed it is alone in writing for so long.
+    pub claim: Span,
+    /// Questions by the public form from one address in ten minutes.
+    pub form_per_address: u32,
+    /// Questions by the public form for one dealership in ten minutes.
+    pub form_per_dealership: u32,
+}
+
+impl Default for Inquiries {
+    fn default() -> Self {
+        Config::default().inquiries
+    }
+}
+
+/// The telephone exchange; without one, calls are dialled by hand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telephony {
+    /// Asterisk's REST interface.
+    pub url: Option<String>,
+    pub user: String,
+    pub password: Option<SecretString>,
+    /// Already read into `password`.
+    pub password_file: Option<PathBuf>,
+    /// How an agent's telephone is named at the exchange.
+    pub endpoint: String,
+    /// Where the dial plan goes on with the customer's number.
+    pub context: String,
+    pub caller_id: Option<String>,
+    pub ring: Span,
+    /// With which the exchange sends its events to `/in/ari`.
+    pub secret: Option<SecretString>,
+    /// Already read into `secret`.
+    pub secret_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

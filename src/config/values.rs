@@ -94,6 +94,15 @@ impl<'de> Deserialize<'de> for Waits {
     }
 }
 
+/// How a visit is followed up (BR-50).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FollowUpMode {
+    Call,
+    Survey,
+    CallThenSurvey,
+}
+
 /// Which statuses mean that a gateway took a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SuccessStatus {

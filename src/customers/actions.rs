@@ -1,12 +1,21 @@
 //! The verbs of customers: somebody is mentioned, and is created or refreshed on the way.
-use std::collections::BTreeMap;
-
 use super::{
-    AddressKind, ContactPoint, Customer, Person,
+    AddressKind, ContactPoint, Customer, Person, Validity, consent, merging,
     record::{Changed, Held, Word},
     store::{self, Key},
 };
-use crate::{clock::Timestamp, db, dealerships::Dealership, desk::Desk, id::Id, intake::Event, timeline::Entry};
+pub use super::{merging::merge, news::apply};
+use crate::{
+    clock::Timestamp,
+    db::{self, Tx},
+    dealerships::Dealership,
+    desk::Desk,
+    http::{Access, Error},
+    id::Id,
+    intake::Event,
+    notices::ChannelName,
+    timeline::Entry,
+};
 
 /// An event that tells of somebody.
 #[derive(Clone, Copy, Debug)]
@@ -24,29 +33,41 @@ pub struct Mention<'a> {
 pub struct Known {
     pub id: Id<Customer>,
     pub time_zone: Option<String>,
+    /// Something younger was heard of them: the mention changed nothing.
+    pub is_stale: bool,
 }
 
-/// Creates or refreshes customers in the order of their mentions, and tells whom each means. Three statements at most,
-/// however many there are: read with their contact points, write the changed, write the changed contact points.
+/// Whom a ref, or our id, means among what `access` allows; more than one when the ref is not unique.
+pub async fn named(
+    tx: &mut Tx,
+    access: &Access,
+    reference: &str,
+    dealership: Option<&str>,
+) -> Result<Vec<Customer>, db::Error> {
+    let found = store::list_by_reference(tx, access, reference, dealership).await?;
+    Ok(found.into_iter().map(|found| found.customer).collect())
+}
+
+/// Creates or refreshes customers in the order of their mentions, and tells whom each means. Three statements,
+/// however many there are: read with their contact points, write the changed, write the changed contact points; a fourth looks
+/// for others who have a new address too, and a fifth writes down what they agreed to.
 pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Result<Vec<Known>, db::Error> {
     if mentions.is_empty() {
         return Ok(Vec::new());
     }
     let key = |m: &Mention<'_>| Key { dealership_id: m.dealership_id, reference: m.person.reference.clone() };
-    let mut held: BTreeMap<Key, Held> = BTreeMap::new();
     let keys: std::collections::BTreeSet<Key> = mentions.iter().map(key).collect();
-    for one in store::find_and_lock(desk.tx, &keys).await? {
-        held.insert(Key { dealership_id: one.customer.dealership_id, reference: one.customer.reference.clone() }, one);
-    }
+    let (mut meant, mut held) = store::find_and_lock(desk.tx, &keys).await?;
     let mut known = Vec::with_capacity(mentions.len());
     for mention in mentions {
         let word = Word { source: mention.source, heard_at: mention.heard_at, now: desk.now };
-        let one = held
-            .entry(key(mention))
-            .or_insert_with(|| Held::new(&desk.ids, mention.dealership_id, &mention.person.reference, word));
+        let id = *meant.entry(key(mention)).or_insert_with(|| desk.ids.next());
+        let one =
+            held.entry(id).or_insert_with(|| Held::new(id, mention.dealership_id, &mention.person.reference, word));
+        let is_stale = mention.heard_at < one.customer.heard_at;
         let none = one.refresh(mention.person, word, &desk.ids);
         let customer_id = one.customer.id;
-        known.push(Known { id: customer_id, time_zone: one.customer.time_zone.clone() });
+        known.push(Known { id: customer_id, time_zone: one.customer.time_zone.clone(), is_stale });
         for none in none {
             let what = match none.kind {
                 AddressKind::Phone => "customer.phone_invalid",
@@ -71,5 +92,89 @@ pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Resul
         .map(|(point, _)| point)
         .collect();
     store::save_contact_points(desk.tx, &points).await?;
+    let added: Vec<&ContactPoint> =
+        points.into_iter().filter(|point| point.added_at == desk.now && point.validity != Validity::Invalid).collect();
+    merging::suggest(desk, &added).await?;
+    let said: Vec<consent::actions::Line<'_>> = mentions
+        .iter()
+        .zip(&known)
+        .flat_map(|(mention, known)| mention.person.consents.iter().map(move |said| (mention, known.id, said)))
+        .map(|(mention, customer, said)| (mention.dealership_id, customer, mention.source, said))
+        .collect();
+    consent::actions::say_all(desk, &said).await?;
     Ok(known)
+}
+
+/// The customers of a dealership who are reached at one of these addresses (E.164, e-mail in its normal form), the longest
+/// known first; five at most.
+pub async fn reached_at(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    addresses: &[String],
+) -> Result<Vec<Id<Customer>>, db::Error> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::list_by_addresses(tx, dealership, addresses).await
+}
+
+/// Whether a telephone number of theirs is known that may be good.
+pub async fn may_be_called(tx: &mut Tx, customer: Id<Customer>) -> Result<bool, db::Error> {
+    has(tx, customer, AddressKind::Phone).await
+}
+
+/// Whether an e-mail address of theirs is known that may be good.
+pub async fn has_email(tx: &mut Tx, customer: Id<Customer>) -> Result<bool, db::Error> {
+    has(tx, customer, AddressKind::Email).await
+}
+
+async fn has(tx: &mut Tx, customer: Id<Customer>, kind: AddressKind) -> Result<bool, db::Error> {
+    let points = store::list_contact_points(tx, customer).await?;
+    let is_good = |point: &ContactPoint| matches!(point.validity, Validity::Unknown | Validity::Ok);
+    Ok(points.iter().any(|point| point.kind == kind && is_good(point)))
+}
+
+/// They said themselves how they wish to be written to.
+pub async fn set_wishes(
+    desk: &mut Desk<'_>,
+    customer: &Customer,
+    language: Option<String>,
+    preferred: Option<Option<ChannelName>>,
+) -> db::Result<()> {
+    let language = language.or_else(|| customer.language.clone());
+    let preferred_channel = preferred.unwrap_or(customer.preferred_channel);
+    if language == customer.language && preferred_channel == customer.preferred_channel {
+        return Ok(());
+    }
+    let mut line = Entry::new(desk.id(), customer.dealership_id, desk.now, "customer.wishes_changed");
+    line.customer_id = Some(customer.id);
+    line.actor = Some("customer".to_owned());
+    line.detail = serde_json::json!({"language": language, "preferred_channel": preferred_channel});
+    desk.record(line);
+    store::save(desk.tx, &[&Customer { language, preferred_channel, ..customer.clone() }]).await
+}
+
+/// An address turned out to be none: it is kept with the reason, and not tried again.
+pub async fn mark_invalid(
+    desk: &mut Desk<'_>,
+    customer_id: Id<Customer>,
+    point: Id<ContactPoint>,
+    reason: &str,
+) -> db::Result<()> {
+    let Some(dealership_id) = store::mark_invalid(desk.tx, customer_id, point, reason).await? else { return Ok(()) };
+    let mut line = Entry::new(desk.id(), dealership_id, desk.now, "customer.phone_invalid");
+    line.customer_id = Some(customer_id);
+    line.reason = Some(reason.to_owned());
+    line.detail = serde_json::json!({"level": "warning", "contact_point": point});
+    desk.record(line);
+    Ok(())
+}
+
+/// One customer by our id or the sender's ref.
+///
+/// # Errors
+/// 404 when `access` sees none, 409 when the ref is not unique.
+pub async fn one(tx: &mut Tx, access: &Access, reference: &str, dealership: Option<&str>) -> Result<Customer, Error> {
+    let found = store::list_by_reference(tx, access, reference, dealership).await?;
+    Ok(Error::unless_one(found)?.customer)
 }

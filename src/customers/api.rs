@@ -1,24 +1,32 @@
-//! The customers' door for reading: `GET /v1/customers/{ref}`.
+//! The customers' doors: one is read, two are made one.
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    routing::get,
+    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::{AddressKind, ContactPoint, Customer, Kind, Validity, store};
+use super::{AddressKind, ContactPoint, Customer, Kind, Validity, actions, merging, store};
 use crate::{
     app::App,
     clock::Timestamp,
+    db::Weight,
+    desk::Desk,
     http::{
         Error,
+        body::JsonBody,
         caller::{Authorized, scope},
     },
     id::Id,
+    notices::ChannelName,
 };
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/v1/customers/{ref}", get(get_one))
+    Router::new()
+        .route("/v1/customers/{ref}", get(get_one))
+        .route("/v1/customers/{ref}/merge-suggestions", get(suggestions))
+        .route("/v1/customers/{ref}/merge", post(merge))
 }
 
 #[derive(Deserialize)]
@@ -46,9 +54,64 @@ async fn get_one(
         salutation: customer.salutation,
         language: customer.language,
         time_zone: customer.time_zone,
+        preferred_channel: customer.preferred_channel,
+        call_hours: customer.call_hours,
         heard_at: customer.heard_at,
         contact_points: contact_points.into_iter().map(ShownPoint::from).collect(),
     }))
+}
+
+/// Whom they may be one with, for a person to decide.
+async fn suggestions(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(Where { dealership }): Query<Where>,
+) -> Result<Json<Value>, Error> {
+    let mut tx = app.db.read().await?;
+    let items = merging::suggested(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
+    Ok(Json(json!({ "items": items })))
+}
+
+#[derive(Deserialize)]
+struct Into {
+    into: String,
+}
+
+/// Somebody says that two are one: 200 with the one who is left.
+async fn merge(
+    caller: Authorized<scope::Write>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(Where { dealership }): Query<Where>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, Error> {
+    let Into { into } = serde_json::from_value(body).map_err(|_| {
+        Error::invalid("/into", "required", "must be our id or the sender's ref of whom they are one with")
+    })?;
+    let (from, into) = {
+        let mut tx = app.db.read().await?;
+        let from = actions::one(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
+        (from, actions::one(&mut tx, &caller.access, &into, dealership.as_deref()).await?)
+    };
+    if from.dealership_id != into.dealership_id {
+        return Err(Error::invalid("/into", "another_dealership", "must be a customer of the same dealership"));
+    }
+    let (actor, desk_app) = (caller.actor(), app.clone());
+    let (from, into, left) = (from.id, into.id, into);
+    let dealership = left.dealership_id;
+    app.db
+        .write::<_, Error, _>(Weight::OWN, move |tx| {
+            let (actor, app) = (actor.clone(), desk_app.clone());
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                let word = merging::Word { dealership, event_id: None, actor: &actor };
+                actions::merge(&mut desk, from, into, word).await?;
+                Ok(desk.close().await?)
+            })
+        })
+        .await?;
+    Ok(Json(json!({ "id": left.id, "ref": left.reference })))
 }
 
 /// A customer as callers see them.
@@ -63,6 +126,8 @@ struct Shown {
     salutation: Option<String>,
     language: Option<String>,
     time_zone: Option<String>,
+    preferred_channel: Option<ChannelName>,
+    call_hours: Option<String>,
     /// The `time` of the last applied event.
     heard_at: Timestamp,
     /// Those that no source has taken back, of each type in the order to try.

@@ -1,7 +1,10 @@
 //! Customers: people and companies, and the addresses they can be reached at.
 pub mod actions;
 pub mod api;
+pub mod consent;
 pub mod email;
+mod merging;
+mod news;
 pub mod phone;
 mod record;
 mod store;
@@ -9,10 +12,12 @@ pub mod vehicles;
 
 use serde::Serialize;
 
+use self::{consent::actions::Said, vehicles::Sighting};
 use crate::{
     clock::Timestamp,
     dealerships::Dealership,
     id::{Entity, Id},
+    notices::ChannelName,
 };
 
 /// A customer (`cus_`): a thing is known by its dealership and the sender's `ref`, whatever the source.
@@ -30,6 +35,10 @@ pub struct Customer {
     pub language: Option<String>,
     /// A name of the IANA database; where it is absent, the dealership's counts.
     pub time_zone: Option<String>,
+    /// How they wish to be written to, where they said so.
+    pub preferred_channel: Option<ChannelName>,
+    /// When they wish to be rung, on their own clock: `18:00-20:00`.
+    pub call_hours: Option<String>,
     /// What the name is searched by: lower case, made here because `SQLite` lowers ASCII only.
     pub search_name: String,
     /// The `time` of the youngest event that was applied.
@@ -101,10 +110,63 @@ pub struct Person {
     pub salutation: Option<String>,
     pub language: Option<String>,
     pub time_zone: Option<String>,
+    /// When they want to be called: `18:00-20:00`.
+    pub call_hours: Option<String>,
     /// Replaces the list of the source.
     pub phones: Option<Vec<Address>>,
     pub email: Option<Address>,
     pub wechat_openid: Option<Address>,
+    pub preferred_channel: Option<ChannelName>,
+    /// What they agreed to or took back, as the sender holds it.
+    pub consents: Vec<Said>,
+}
+
+impl Person {
+    /// Somebody of whom only the sender's key is told.
+    pub fn named(reference: impl Into<String>) -> Self {
+        Self {
+            reference: reference.into(),
+            kind: None,
+            name: None,
+            salutation: None,
+            language: None,
+            time_zone: None,
+            phones: None,
+            email: None,
+            wechat_openid: None,
+            preferred_channel: None,
+            call_hours: None,
+            consents: Vec::new(),
+        }
+    }
+}
+
+/// A fact about a person or a vehicle by themselves, as an event tells it.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    Upserted(Person),
+    /// Two refs mean one person: what was the first one's is the second one's from now on.
+    Merged {
+        reference: String,
+        into: String,
+    },
+    VehicleUpserted {
+        sighting: Sighting,
+        owner: Option<Person>,
+    },
+    /// Sold or scrapped: nobody is written to about it any more.
+    OwnershipEnded {
+        sighting: Sighting,
+    },
+    CampaignOpened {
+        sighting: Sighting,
+        number: String,
+        name: Option<String>,
+    },
+    CampaignClosed {
+        sighting: Sighting,
+        number: String,
+    },
 }
 
 /// An address as it was told, in its normal form, or what was typed and why it is none.

@@ -35,9 +35,9 @@ pub(super) struct NoAddress {
 
 impl Held {
     /// Somebody heard of for the first time: as old as can be, so that [`Held::refresh`] fills them in.
-    pub(super) fn new(ids: &Ids, dealership_id: Id<Dealership>, reference: &str, word: Word<'_>) -> Self {
+    pub(super) fn new(id: Id<Customer>, dealership_id: Id<Dealership>, reference: &str, word: Word<'_>) -> Self {
         let customer = Customer {
-            id: ids.next(),
+            id,
             dealership_id,
             reference: reference.to_owned(),
             kind: Kind::Person,
@@ -45,6 +45,8 @@ impl Held {
             salutation: None,
             language: None,
             time_zone: None,
+            preferred_channel: None,
+            call_hours: None,
             search_name: String::new(),
             heard_at: word.heard_at,
             created_at: word.now,
@@ -66,11 +68,13 @@ impl Held {
             (&mut customer.salutation, &person.salutation),
             (&mut customer.language, &person.language),
             (&mut customer.time_zone, &person.time_zone),
+            (&mut customer.call_hours, &person.call_hours),
         ] {
             if told.is_some() {
                 held.clone_from(told);
             }
         }
+        customer.preferred_channel = person.preferred_channel.or(customer.preferred_channel);
         customer.search_name = customer.name.as_deref().unwrap_or_default().to_lowercase();
         self.is_changed |= *customer != before;
         let mut none = Vec::new();

@@ -1,4 +1,6 @@
 //! The SQL of customers and their contact points.
+pub(super) mod merging;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -27,6 +29,8 @@ pub(super) struct Key {
 /// A row of a customer beside one of its contact points, if it has any.
 #[derive(sqlx::FromRow)]
 struct Row {
+    asked_ref: String,
+    asked_at: Id<Dealership>,
     #[sqlx(flatten)]
     customer: Customer,
     point_id: Option<Id<ContactPoint>>,
@@ -59,32 +63,40 @@ impl Row {
     }
 }
 
+/// Whom each of the keys means, by their ids: of somebody who was merged, whoever has everything of theirs.
+pub(super) type Meant = BTreeMap<Key, Id<Customer>>;
+
 /// The customers of `keys` with all their contact points; locked until the unit ends, in the order of their ids.
-pub(super) async fn find_and_lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<Vec<Held>> {
+pub(super) async fn find_and_lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<(Meant, BTreeMap<Id<Customer>, Held>)> {
     let keys: Vec<&Key> = keys.iter().collect();
     let rows: Vec<Row> = tx
         .sql(rows!(
-            "SELECT c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.search_name, c.heard_at, c.created_at,
+            "SELECT asked.ref AS asked_ref, asked.dealership_id AS asked_at,
+                    c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.preferred_channel, c.call_hours, c.search_name, c.heard_at, c.created_at,
                     p.id AS point_id, p.type AS point_type, p.value, p.label, p.source, p.position, p.validity, p.invalid_reason, p.added_at, p.removed_at
              FROM ",
             (dealership_id text, ref text),
-            " CROSS JOIN customers AS c LEFT JOIN contact_points AS p ON p.customer_id = c.id
-             WHERE c.dealership_id = j.dealership_id AND c.ref = j.ref ORDER BY c.id, p.position",
+            " CROSS JOIN customers AS asked JOIN customers AS c ON c.id = coalesce(asked.merged_into, asked.id)
+             LEFT JOIN contact_points AS p ON p.customer_id = c.id
+             WHERE asked.dealership_id = j.dealership_id AND asked.ref = j.ref ORDER BY c.id, p.position",
             for_update "c"
         ))
         .bind_rows(&keys)
         .all()
         .await?;
-    let mut held: BTreeMap<Id<Customer>, Held> = BTreeMap::new();
+    let (mut meant, mut held) = (Meant::new(), BTreeMap::<Id<Customer>, Held>::new());
     for row in rows {
+        meant.insert(Key { dealership_id: row.asked_at, reference: row.asked_ref.clone() }, row.customer.id);
         let one = held.entry(row.customer.id).or_insert_with(|| Held {
             customer: row.customer.clone(),
             is_changed: false,
             points: Vec::new(),
         });
-        one.points.extend(row.point().map(|point| (point, Changed::No)));
+        // Two refs may mean one customer, whose addresses come twice then.
+        let point = row.point().filter(|point| one.points.iter().all(|(known, _)| known.id != point.id));
+        one.points.extend(point.map(|point| (point, Changed::No)));
     }
-    Ok(held.into_values().collect())
+    Ok((meant, held))
 }
 
 /// Inserts or overwrites customers in one statement.
@@ -93,13 +105,16 @@ pub(super) async fn save(tx: &mut Tx, customers: &[&Customer]) -> Result<()> {
         return Ok(());
     }
     tx.sql(rows!(
-        "INSERT INTO customers (id, dealership_id, ref, kind, name, salutation, language, time_zone, search_name, heard_at, created_at)
-         SELECT j.id, j.dealership_id, j.ref, j.kind, j.name, j.salutation, j.language, j.time_zone, j.search_name, j.heard_at, j.created_at FROM ",
-        (id text, dealership_id text, ref text, kind text, name text, salutation text, language text, time_zone text, search_name text,
+        "INSERT INTO customers (id, dealership_id, ref, kind, name, salutation, language, time_zone, preferred_channel, call_hours, search_name, heard_at,
+            created_at)
+         SELECT j.id, j.dealership_id, j.ref, j.kind, j.name, j.salutation, j.language, j.time_zone, j.preferred_channel, j.call_hours, j.search_name, j.heard_at, j.created_at FROM ",
+        (id text, dealership_id text, ref text, kind text, name text, salutation text, language text, time_zone text, preferred_channel text,
+         call_hours text, search_name text,
          heard_at timestamptz, created_at timestamptz),
         " WHERE true
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, salutation = excluded.salutation, language = excluded.language,
-            time_zone = excluded.time_zone, search_name = excluded.search_name, heard_at = excluded.heard_at"
+            time_zone = excluded.time_zone, preferred_channel = excluded.preferred_channel, call_hours = excluded.call_hours,
+            search_name = excluded.search_name, heard_at = excluded.heard_at"
     ))
     .bind_rows(customers)
     .execute()
@@ -143,10 +158,11 @@ pub(super) async fn list_by_reference(
     dealership: Option<&str>,
 ) -> Result<Vec<Found>> {
     tx.sql(
-        "SELECT c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.search_name, c.heard_at, c.created_at,
+        "SELECT c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.preferred_channel, c.call_hours, c.search_name, c.heard_at, c.created_at,
                 d.code AS dealership
-         FROM customers AS c JOIN dealerships AS d ON d.id = c.dealership_id
-         WHERE (c.id = $1 OR c.ref = $1) AND ($2 IS NULL OR c.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
+         FROM customers AS asked JOIN customers AS c ON c.id = coalesce(asked.merged_into, asked.id)
+         JOIN dealerships AS d ON d.id = c.dealership_id
+         WHERE (asked.id = $1 OR asked.ref = $1) AND ($2 IS NULL OR c.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
          ORDER BY c.id LIMIT 2",
     )
     .bind(reference.to_owned())
@@ -165,4 +181,55 @@ pub(super) async fn list_contact_points(tx: &mut Tx, customer: Id<Customer>) -> 
     .bind(customer)
     .all()
     .await
+}
+
+/// Customers of a dealership who are reached at one of these addresses, the longest known first.
+pub(super) async fn list_by_addresses(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    addresses: &[String],
+) -> Result<Vec<Id<Customer>>> {
+    #[derive(Serialize)]
+    struct At<'a> {
+        value: &'a str,
+        dealership_id: Id<Dealership>,
+    }
+    let at: Vec<At<'_>> = addresses.iter().map(|value| At { value, dealership_id: dealership }).collect();
+    let found: Vec<(Id<Customer>,)> = tx
+        .sql(rows!(
+            "SELECT DISTINCT c.id FROM ",
+            (value text, dealership_id text),
+            " JOIN contact_points AS p ON p.value = j.value AND p.type IN ('phone', 'email') AND p.removed_at IS NULL
+              JOIN customers AS c ON c.id = p.customer_id AND c.dealership_id = j.dealership_id ORDER BY c.id LIMIT 5"
+        ))
+        .bind_rows(&at)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
+/// Marks an address of a customer as none, under every source that told it; whose customer it is, when there is such a one.
+pub(super) async fn mark_invalid(
+    tx: &mut Tx,
+    customer: Id<Customer>,
+    point: Id<ContactPoint>,
+    reason: &str,
+) -> Result<Option<Id<Dealership>>> {
+    let changed = tx
+        .sql(
+            "UPDATE contact_points SET validity = 'invalid', invalid_reason = $3
+             WHERE customer_id = $1 AND type = (SELECT p.type FROM contact_points p WHERE p.id = $2)
+               AND value = (SELECT p.value FROM contact_points p WHERE p.id = $2)",
+        )
+        .bind(customer)
+        .bind(point)
+        .bind(reason.to_owned())
+        .execute()
+        .await?;
+    if changed == 0 {
+        return Ok(None);
+    }
+    let found: Option<(Id<Dealership>,)> =
+        tx.sql("SELECT dealership_id FROM customers WHERE id = $1").bind(customer).optional().await?;
+    Ok(found.map(|(id,)| id))
 }

@@ -20,7 +20,20 @@ macro_rules! migration {
 }
 
 /// Version, name, text for `SQLite`, text for `PostgreSQL`.
-const MIGRATIONS: &[(i64, &str, &str, &str)] = &[migration!(1, "0001_the_road"), migration!(2, "0002_subjects")];
+const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    migration!(1, "0001_the_road"),
+    migration!(2, "0002_subjects"),
+    migration!(3, "0003_clocks"),
+    migration!(4, "0004_repairs_and_parts"),
+    migration!(5, "0005_reach"),
+    migration!(6, "0006_templates"),
+    migration!(7, "0007_calls"),
+    migration!(8, "0008_surveys_and_cases"),
+    migration!(9, "0009_inquiries"),
+    migration!(23, "0023_visits"),
+    migration!(25, "0025_people"),
+    migration!(28, "0028_link_keys"),
+];
 
 /// How the database's schema stands to this program's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

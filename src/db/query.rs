@@ -86,6 +86,26 @@ impl Tx {
     pub fn ring(&mut self, bell: Bell) {
         self.bells |= bell.bit();
     }
+    /// Begins a part of the unit that may fail without the rest of it. Parts do not nest.
+    pub async fn begin_part(&mut self) -> Result<()> {
+        self.sql("SAVEPOINT part").execute().await.map(drop)
+    }
+    /// Ends a part that went well.
+    pub async fn keep_part(&mut self) -> Result<()> {
+        self.sql("RELEASE SAVEPOINT part").execute().await.map(drop)
+    }
+    /// Undoes a part that went wrong, and lets the unit go on.
+    ///
+    /// # Errors
+    /// The unit is lost too: its transaction is gone, or it lost a race and is to be run again.
+    pub async fn undo_part(&mut self) -> Result<()> {
+        if self.health.lost_race {
+            return Err(Error::RolledBack);
+        }
+        self.mend();
+        self.sql("ROLLBACK TO SAVEPOINT part").execute().await?;
+        self.sql("RELEASE SAVEPOINT part").execute().await.map(drop)
+    }
     pub(super) fn ring_bits(&mut self, bits: u32) {
         self.bells |= bits;
     }

@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::{Dealership, store};
 use crate::{
+    clocks,
     db::{self, Tx},
     desk::Desk,
     id::Id,
@@ -21,6 +22,10 @@ pub async fn put(desk: &mut Desk<'_>, wanted: Dealership, actor: &str) -> db::Re
         }
     }
     wanted.id = store::upsert(desk.tx, &wanted, desk.now).await?;
+    // Its day begins by its own clock: another zone, another hour for what comes every day.
+    if before.as_ref().is_none_or(|before| before.zone != wanted.zone) {
+        clocks::actions::set_daily(desk, &wanted).await?;
+    }
     let what = if before.is_some() { "dealership.changed" } else { "dealership.added" };
     let mut entry = Entry::new(desk.id(), wanted.id, desk.now, what);
     entry.actor = Some(actor.to_owned());

@@ -5,6 +5,7 @@ pub mod caller;
 mod health;
 pub mod page;
 pub mod problem;
+pub mod public;
 pub mod router;
 pub mod server;
 

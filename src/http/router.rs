@@ -16,7 +16,8 @@ use tower_http::{
 
 use super::{Error, body::discard, health};
 use crate::{
-    app::App, appointments, customers, dealerships, demo, intake, messages, notices, staff, telemetry, timeline,
+    app::App, appointments, calls, cases, customers, dealerships, demo, inquiries, intake, messages, notices, parts,
+    repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -35,10 +36,25 @@ pub fn router(app: App) -> Router {
         .merge(messages::api::routes())
         .merge(notices::api::routes())
         .merge(staff::api::routes())
+        .merge(texts::api::routes())
         .merge(timeline::api::routes())
+        .merge(triggered::api::routes())
         .merge(intake::api::routes())
         .merge(appointments::api::routes())
-        .merge(customers::api::routes());
+        .merge(calls::api::routes())
+        .merge(repairs::api::routes())
+        .merge(parts::api::routes())
+        .merge(customers::api::routes())
+        .merge(surveys::api::routes())
+        .merge(surveys::page::routes())
+        .merge(super::public::routes())
+        .merge(cases::api::routes())
+        .merge(reports::api::routes())
+        .merge(customers::consent::api::routes())
+        .merge(inquiries::api::routes())
+        .merge(inquiries::form::routes())
+        .merge(appointments::page::routes())
+        .merge(customers::consent::page::routes());
     surrounded(routes, app)
 }
 

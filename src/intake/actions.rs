@@ -14,13 +14,15 @@ use super::{
 };
 use crate::{
     app::App,
-    appointments,
+    appointments, calls, capacity, customers,
     db::{self, Tx, Weight},
     dealerships::Dealership,
     desk::{Desk, Told},
     failpoints,
+    feeds::{self, actions::Hearing},
     http::{Access, Error},
     id::Id,
+    inquiries, parts, repairs,
     staff::Staff,
     telemetry,
 };
@@ -110,7 +112,12 @@ async fn store_batch(app: App, batch: Arc<Batch>) -> Result<Answer, Error> {
         match answer {
             // On PostgreSQL two requests may tell of the same new customer at once: the second finds them the next time.
             Err(Error::Database(error)) if error.is_unique_violation() && tries < 3 => tries += 1,
-            answer => return answer,
+            answer => {
+                return answer.map(|(hearing, answer)| {
+                    feeds::actions::remember(&app.feeds, &hearing);
+                    answer
+                });
+            }
         }
     }
 }
@@ -167,9 +174,12 @@ struct Batch {
 impl Batch {
     /// A new `appointment.booked` costs ten statements: the event; customer, vehicle and appointment read; customer,
     /// contact points, vehicle and appointment written; the notices; the record. An advisor whom nobody knows costs two
-    /// more. A batch of new bookings costs the same ten; one of moves more, for what it withdraws.
-    async fn apply(&self, tx: &mut Tx, app: &App) -> Result<Answer, Error> {
+    /// more, and so does a look for parts and put-off work of that car; the checks of the booking four, its clock one, and the
+    /// feed one a minute. A batch of new bookings costs the same; one of moves more, for what it withdraws.
+    async fn apply(&self, tx: &mut Tx, app: &App) -> Result<(Hearing, Answer), Error> {
         let mut desk = Desk::open(tx, app);
+        let told = self.envelopes.iter().map(Envelope::heard);
+        let hearing = feeds::actions::hear(desk.tx, &app.feeds, told, desk.now).await?;
         let rows: Vec<Row<'_>> = self.fresh().map(|(_, envelope)| row(&desk, envelope)).collect();
         let new: HashSet<Id<Event>> = store::insert_new(desk.tx, &rows).await?.into_iter().collect();
         let old: Vec<&Row<'_>> = rows.iter().filter(|row| !new.contains(&row.id)).collect();
@@ -192,7 +202,7 @@ impl Batch {
         }
         store::mark_stale(desk.tx, &stale).await?;
         desk.close().await?;
-        Ok(self.answer(&fresh.iter().map(|(index, ..)| *index).collect()))
+        Ok((hearing, self.answer(&fresh.iter().map(|(index, ..)| *index).collect())))
     }
 
     fn fresh(&self) -> impl Iterator<Item = (usize, &Envelope)> {
@@ -236,7 +246,6 @@ async fn apply(desk: &mut Desk<'_>, run: &[Heard<'_>]) -> Result<Vec<Outcome>, d
             run.iter()
                 .filter_map(|heard| match heard.fact {
                     $variant(fact) => Some(heard.about(fact)),
-                    #[expect(unreachable_patterns, reason = "while there is one desk")]
                     _ => None,
                 })
                 .collect::<Vec<_>>()
@@ -245,6 +254,14 @@ async fn apply(desk: &mut Desk<'_>, run: &[Heard<'_>]) -> Result<Vec<Outcome>, d
     match run.first().map(|heard| heard.fact.room()) {
         None => Ok(Vec::new()),
         Some(Room::Appointments) => appointments::actions::apply(desk, &of_room!(Fact::Appointment)).await,
+        Some(Room::Repairs) => repairs::actions::apply(desk, &of_room!(Fact::Repair)).await,
+        Some(Room::Parts) => parts::actions::apply(desk, &of_room!(Fact::Parts)).await,
+        Some(Room::Customers) => customers::actions::apply(desk, &of_room!(Fact::Customer)).await,
+        Some(Room::Inquiries) => inquiries::actions::apply(desk, &of_room!(Fact::Inquiry)).await,
+        Some(Room::Capacity) => capacity::actions::apply(desk, &of_room!(Fact::Capacity)).await,
+        Some(Room::Calls) => calls::telephony::apply(desk, &of_room!(Fact::Call)).await,
+        // Heard with every other event of its source.
+        Some(Room::Feeds) => Ok(run.iter().map(|_| Outcome::Applied).collect()),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     clock::Timestamp,
     dealerships::Dealership,
     http::{Access, Error},
+    id::Id,
 };
 
 /// The most events of one batch.
@@ -42,6 +43,17 @@ pub struct Envelope {
     pub body: String,
     /// SHA-256 of `body`, hexadecimal.
     pub hash: String,
+}
+
+impl Envelope {
+    /// Who told it, and the time of what they told: a source that says no more than that it is there says until when.
+    pub fn heard(&self) -> (Id<Dealership>, &str, Timestamp) {
+        let at = match &self.fact {
+            Some(Fact::Alive(alive)) => alive.at,
+            _ => self.time,
+        };
+        (self.dealership.id, &self.source, at)
+    }
 }
 
 /// One event or a list of them; plain `application/json` may be either.

@@ -127,6 +127,29 @@ impl<'a> Fields<'a> {
         let items = self.items(key)?.iter().enumerate();
         Some(items.filter_map(|(i, item)| Fields::of(item, inside(&pointer, &i.to_string()), self.faults)).collect())
     }
+    /// One item of a list as an object, with its pointer.
+    pub fn item_object(&self, key: &str, index: usize, item: &'a Value) -> Option<Self> {
+        Fields::of(item, inside(&inside(&self.pointer, key), &index.to_string()), self.faults)
+    }
+    /// Texts of one line each; `None` when the key is absent.
+    pub fn lines(&self, key: &str) -> Option<Vec<String>> {
+        let pointer = inside(&self.pointer, key);
+        let mut lines = Vec::new();
+        for (index, item) in self.items(key)?.iter().enumerate() {
+            let text = item.as_str().map(str::trim);
+            match text {
+                Some(text) if !text.is_empty() && text.chars().count() <= SHORT && !text.contains(char::is_control) => {
+                    lines.push(text.to_owned());
+                }
+                _ => self.faults.add(
+                    inside(&pointer, &index.to_string()),
+                    "wrong_type",
+                    format!("must be a text of 1 to {SHORT} characters in one line"),
+                ),
+            }
+        }
+        Some(lines)
+    }
     /// The items of a list as they are; `None` when the key is absent.
     pub fn items(&self, key: &str) -> Option<&'a [Value]> {
         let items = self.typed(key, "must be a list", Value::as_array)?;

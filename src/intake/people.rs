@@ -1,17 +1,29 @@
 //! Persons and vehicles as they travel inside events.
 use std::collections::HashSet;
 
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
 use super::fields::Fields;
-use crate::customers::{
-    Address, Kind, Person,
-    email::{self, Email},
-    phone::{self, Phone},
-    vehicles::Sighting,
+use crate::{
+    calendar::DailyWindow,
+    customers::{
+        Address, Fact, Kind, Person,
+        consent::{Action, Source, actions::Said},
+        email::{self, Email},
+        phone::{self, Phone},
+        vehicles::Sighting,
+    },
+    notices::ChannelName,
 };
 
 /// Reads `customer` of an event's data; `None` when it is absent or has a fault.
 pub(super) fn person(data: &Fields<'_>, region: Option<&str>) -> Option<Person> {
-    let fields = data.object("customer")?;
+    person_in(&data.object("customer")?, region)
+}
+
+/// The same of the object itself.
+fn person_in(fields: &Fields<'_>, region: Option<&str>) -> Option<Person> {
     let kind = match fields.line("kind").as_deref() {
         None => None,
         Some("person") => Some(Kind::Person),
@@ -25,7 +37,11 @@ pub(super) fn person(data: &Fields<'_>, region: Option<&str>) -> Option<Person> 
     if time_zone.as_deref().is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
         fields.fault("time_zone", "unknown_time_zone", "must be a name of the IANA database, like Asia/Shanghai");
     }
-    let phones = phones(&fields, region);
+    let call_hours = fields.line("call_hours");
+    if call_hours.as_deref().is_some_and(|hours| hours.parse::<DailyWindow>().is_err()) {
+        fields.fault("call_hours", "not_hours", "must be a window like 18:00-20:00");
+    }
+    let phones = phones(fields, region);
     let email = fields.line("email").map(|typed| match email::read(&typed) {
         Email::Good(address) => Address::good(address),
         Email::Bad { typed, reason } => Address { value: typed, label: None, invalid: Some(reason) },
@@ -46,6 +62,9 @@ pub(super) fn person(data: &Fields<'_>, region: Option<&str>) -> Option<Person> 
         time_zone,
         email,
         wechat_openid: fields.line("wechat_openid").map(Address::good),
+        preferred_channel: preferred_channel(fields),
+        call_hours,
+        consents: consents(fields),
         phones,
     })
 }
@@ -70,10 +89,92 @@ fn phones(customer: &Fields<'_>, region: Option<&str>) -> Option<Vec<Address>> {
 
 /// Reads `vehicle` of an event's data; `None` when there is none that could be known again.
 pub(super) fn vehicle(data: &Fields<'_>) -> Option<Sighting> {
-    let fields = data.object("vehicle")?;
+    vehicle_in(&data.object("vehicle")?)
+}
+
+fn vehicle_in(fields: &Fields<'_>) -> Option<Sighting> {
     let (vin, plate) = (fields.line("vin"), fields.line("plate"));
     let (model_code, model_year) = (fields.line("model_code"), fields.count("model_year"));
     let mut sighting = Sighting::of(vin.as_deref(), plate.as_deref())?;
     (sighting.model_code, sighting.model_year) = (model_code, model_year);
+    (sighting.odometer, sighting.next_service_km) = (fields.count("odometer"), fields.count("next_service_km"));
+    sighting.next_service_at = fields.time("next_service_at");
     Some(sighting)
+}
+
+/// One of the words that our own types are read from; another is a fault that names them.
+fn word<T: DeserializeOwned>(fields: &Fields<'_>, key: &str, words: &'static str) -> Option<T> {
+    let text = fields.line(key)?;
+    let found = serde_json::from_value(Value::String(text)).ok();
+    if found.is_none() {
+        fields.fault(key, "unknown_value", words);
+    }
+    found
+}
+
+fn preferred_channel(fields: &Fields<'_>) -> Option<ChannelName> {
+    word(fields, "preferred_channel", "must be email, sms, wechat or call")
+}
+
+/// What they agreed to or took back; each says when, because a ledger without times proves nothing.
+fn consents(fields: &Fields<'_>) -> Vec<Said> {
+    let read = |entry: &Fields<'_>| {
+        let purpose = "must be service, followup, survey, marketing, recording or oem_sharing";
+        let purpose = entry.require("purpose", word(entry, "purpose", purpose));
+        let at = entry.require("at", entry.time("at"));
+        let action = word(entry, "action", "must be grant or revoke").unwrap_or(Action::Grant);
+        let channel = word(entry, "channel", "must be email, sms, wechat or call");
+        let source = word(entry, "source", "must be form, reply, call, import, event, one_click or provider_block");
+        Some(Said {
+            purpose: purpose?,
+            at: at?,
+            action,
+            channel,
+            source: source.unwrap_or(Source::Event),
+            evidence: entry.line("evidence"),
+            text_version: entry.line("text_version"),
+        })
+    };
+    fields.objects("consents").unwrap_or_default().iter().filter_map(read).collect()
+}
+
+type Read = fn(&Fields<'_>, Option<&str>) -> Option<Fact>;
+
+/// Reads events about people and vehicles by themselves. Their fields stand in `data` itself, or in `data.customer` and
+/// `data.vehicle` as in every other event.
+pub(super) fn fact(kind: &str) -> Option<Read> {
+    Some(match kind {
+        "customer.upserted" => |data, region| {
+            Some(Fact::Upserted(if data.has("customer") { person(data, region)? } else { person_in(data, region)? }))
+        },
+        "customer.merged" => |data, _| {
+            let (reference, into) =
+                (data.require("ref", data.line("ref")), data.require("into_ref", data.line("into_ref")));
+            let (reference, into) = (reference?, into?);
+            if reference == into {
+                data.fault("into_ref", "merged_into_itself", "must be another ref");
+                return None;
+            }
+            Some(Fact::Merged { reference, into })
+        },
+        "vehicle.upserted" => {
+            |data, region| Some(Fact::VehicleUpserted { sighting: sighting(data)?, owner: person(data, region) })
+        }
+        "ownership.ended" => |data, _| Some(Fact::OwnershipEnded { sighting: sighting(data)? }),
+        "campaign.vehicle_open" => |data, _| {
+            let (sighting, number) = (sighting(data), data.require("campaign_no", data.line("campaign_no")));
+            let name = data.line("name").or_else(|| data.line("campaign_name"));
+            Some(Fact::CampaignOpened { sighting: sighting?, number: number?, name })
+        },
+        "campaign.closed" | "campaign.vehicle_closed" => |data, _| {
+            let (sighting, number) = (sighting(data), data.require("campaign_no", data.line("campaign_no")));
+            Some(Fact::CampaignClosed { sighting: sighting?, number: number? })
+        },
+        _ => return None,
+    })
+}
+
+fn sighting(data: &Fields<'_>) -> Option<Sighting> {
+    let found = if data.has("vehicle") { vehicle(data) } else { vehicle_in(data) };
+    data.require("vin", found)
 }

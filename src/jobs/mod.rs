@@ -25,6 +25,8 @@ pub const POST_EMAIL_URGENT: Bell = Bell(1);
 pub const POST_EMAIL_BULK: Bell = Bell(2);
 pub const POST_SMS_URGENT: Bell = Bell(3);
 pub const POST_SMS_BULK: Bell = Bell(4);
+/// Clocks that fell due.
+pub const CLOCKS: Bell = Bell(5);
 
 /// Which claim of which row: an outcome with another fence is too late.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -122,14 +122,26 @@ impl Priority {
 pub struct Envelope {
     pub from: Address,
     pub reply_to: Option<Address>,
+    /// The Message-IDs of the thread that it answers, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<String>,
     pub to_name: String,
     pub message_id_domain: String,
     pub class: Class,
+    /// The kind of its notice: a topic that somebody may have opted out of.
+    #[serde(default)]
+    pub kind: String,
+    /// See [`crate::notices::playbook::Kind::despite_stop`].
+    #[serde(default)]
+    pub despite_stop: bool,
     pub region: String,
     /// The reader's zone, for the hours in which a phone may ring.
     pub zone: String,
     /// The customer's own act that this answers (BR-67).
     pub acted_at: Option<Timestamp>,
+    /// Where one click ends mail of this kind (RFC 8058); none for what nobody can end.
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 /// The post lane of a channel and priority, as in logs and metrics.

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{
-    Envelope, Priority, State,
+    Priority, State,
     fate::Policy,
     lane_name,
     marks::Marks,
@@ -13,17 +13,25 @@ use super::{
     store::{self, Claimed, Closed, Outcome},
 };
 use crate::{
-    calendar::{self, Region},
+    app::App,
+    calendar::Region,
     channels::{
         Delivered, Delivery, HandOver, Outcome as Answer, Phase, Routes,
         email::{Email, Method, NotMailable},
     },
     clock::Timestamp,
+    customers::consent::{
+        self,
+        actions::{HowDeep, Whom},
+        permission::{Question, Standing, Verdict},
+    },
     db::{self, Bell, Tx},
+    desk::Desk,
     failpoints,
     id::Ids,
+    inquiries,
     jobs::{self, Key, Lane, Want},
-    notices::{self, ChannelName},
+    notices::{self, ChannelName, Class},
     telemetry,
     timeline::{self, Entry},
 };
@@ -40,6 +48,7 @@ pub struct Post {
     pub own_act: SignedDuration,
     pub ids: Ids,
     pub marks: Marks,
+    pub app: App,
 }
 
 /// A control run's hand-over without a mark: the tests must notice.
@@ -56,14 +65,27 @@ impl Post {
         (self.channel, self.priority)
     }
 
-    /// Quiet hours are looked at again when a message is about to leave: a retry may have run into the night.
-    fn quiet_until(&self, envelope: &Envelope, now: Timestamp) -> Option<Timestamp> {
-        let answers_an_act = envelope.acted_at.is_some_and(|at| now.since(at) <= self.own_act);
-        if answers_an_act {
-            return None;
-        }
+    /// What holds again when a message is about to leave (BR-61): a retry may have run into the night, and somebody may have
+    /// said stop since it was composed.
+    fn permission(&self, message: &Claimed, now: Timestamp) -> Verdict {
+        let envelope = &message.envelope;
         let zone = TimeZone::get(&envelope.zone).unwrap_or(TimeZone::UTC);
-        calendar::quiet_until(now, envelope.class, Region::of(&envelope.region), self.channel.rings(), &zone)
+        let question = Question {
+            kind: &envelope.kind,
+            class: envelope.class,
+            channel: self.channel,
+            immediate: true,
+            despite_stop: envelope.despite_stop,
+            answers_an_act: envelope.acted_at.is_some_and(|at| now.since(at) <= self.own_act),
+            region: Region::of(&envelope.region),
+            zone: &zone,
+            now,
+        };
+        let standing = match message.customer_id {
+            Some(customer) => message.standings.of(customer, &message.to_address, now),
+            None => Standing::default(),
+        };
+        question.verdict_at_the_door(&standing)
     }
 
     async fn deliver(&self, message: &Claimed, handing: &dyn HandOver) -> Delivered {
@@ -107,7 +129,8 @@ impl Post {
             .filter(|moved| moved.state.ending() != super::Ending::Open)
             .map(|moved| moved.notice_id)
             .collect();
-        notices::actions::messages_ended(tx, &self.ids, &ended, now).await
+        notices::actions::messages_ended(tx, &self.ids, &ended, now).await?;
+        tell_on(&self.app, tx, moved).await
     }
 }
 
@@ -143,7 +166,19 @@ impl Lane for Post {
                 now,
                 lease_until: now.plus(self.lease),
             };
-            store::claim(tx, claim).await
+            let mut claimed = store::claim(tx, claim).await?;
+            let mut readers = Vec::new();
+            let mut depth = HowDeep::default();
+            for message in &claimed {
+                let Some(customer_id) = message.customer_id else { continue };
+                depth.consents |= matches!(message.envelope.class, Class::Marketing | Class::ServiceFollowup);
+                readers.push(Whom { customer_id, address: Some(message.to_address.clone()) });
+            }
+            let standings = Arc::new(consent::actions::standings(tx, &readers, depth, now).await?);
+            for message in &mut claimed {
+                message.standings = Arc::clone(&standings);
+            }
+            Ok(claimed)
         })
     }
 
@@ -170,8 +205,14 @@ impl Lane for Post {
         Box::pin(async move {
             failpoints::point("claim");
             let started_at = self.ids.clock.now();
-            if let Some(until) = self.quiet_until(&message.envelope, started_at) {
-                return Worked { message, started_at, marked: None, end: End::Postponed(until) };
+            let forbidden = match self.permission(&message, started_at) {
+                Verdict::Go => None,
+                Verdict::Wait(until, _) => Some(End::Postponed(until)),
+                Verdict::Pass(reason) => Some(End::Forbidden(reason, false)),
+                Verdict::Never(reason) => Some(End::Forbidden(reason, true)),
+            };
+            if let Some(end) = forbidden {
+                return Worked { message, started_at, marked: None, end };
             }
             let handing = self.marks.for_message(self.key(&message), started_at);
             let delivered = if failpoints::is_on("mark-skipped") {
@@ -246,6 +287,19 @@ impl Lane for Post {
     }
 }
 
+/// What became of messages is told to the desks whose promises hang on it: a reply that was accepted stops a clock.
+async fn tell_on(app: &App, tx: &mut Tx, moved: &[store::Moved]) -> db::Result<()> {
+    let is_news = |state: State| !matches!(state, State::Ready | State::Sending | State::Unknown | State::Held);
+    let ended: Vec<_> =
+        moved.iter().filter(|moved| is_news(moved.state)).map(|moved| (moved.notice_id, moved.state)).collect();
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let mut desk = Desk::open(tx, app);
+    inquiries::actions::replies_ended(&mut desk, &ended).await?;
+    desk.close().await
+}
+
 /// The bell that wakes the lane of a channel and priority.
 pub fn bell(channel: ChannelName, priority: Priority) -> Bell {
     match (channel, priority) {
@@ -263,10 +317,12 @@ fn email(message: &Claimed) -> Email {
         message_id_domain: envelope.message_id_domain.clone(),
         from: envelope.from.clone(),
         reply_to: envelope.reply_to.clone(),
+        references: envelope.references.clone(),
         to: crate::channels::email::Address { name: envelope.to_name.clone(), address: message.to_address.clone() },
         subject: message.subject.clone().unwrap_or_default(),
         text: message.body.clone(),
         html: message.html.clone().unwrap_or_default(),
+        unsubscribe: envelope.unsubscribe.clone(),
         invite: message.invite.clone(),
         invite_method: message
             .invite_method

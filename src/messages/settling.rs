@@ -27,6 +27,8 @@ pub(super) enum End {
     Stopped,
     /// It would ring at a time when nobody wants to be rung.
     Postponed(Timestamp),
+    /// The reader said no after it was composed; true when that ends it for good, false when another channel may be tried.
+    Forbidden(&'static str, bool),
 }
 
 impl Post {
@@ -53,6 +55,11 @@ impl Post {
                     not_before: Some(*until),
                     tries: message.tries,
                 };
+                Some((outcome(fate, None, 0), None))
+            }
+            End::Forbidden(reason, for_good) => {
+                let state = if *for_good { State::Cancelled } else { State::Failed };
+                let fate = Fate { state, reason: Some(reason), not_before: None, tries: message.tries };
                 Some((outcome(fate, None, 0), None))
             }
             End::Answered(delivery) => {

@@ -20,6 +20,7 @@ use crate::{
     db::{self, Tx},
     dealerships::Dealership,
     desk::Desk,
+    feeds,
     id::{Id, Ids},
     intake::Event,
     jobs,
@@ -52,6 +53,8 @@ pub struct Heard {
     pub customer_id: Option<Id<Customer>>,
     /// Who is told of it as its advisor.
     pub advisor_id: Option<Id<Staff>>,
+    /// The source that tells of the subject: BR-19 asks whether it was heard lately.
+    pub source: Option<String>,
     /// Tells two notices of one kind about one revision apart: the step of an escalation, the day of a digest.
     pub occasion: Option<String>,
     /// When the customer did what this is the answer to (BR-67), where it was the customer.
@@ -77,6 +80,7 @@ impl Heard {
             is_new: false,
             customer_id: None,
             advisor_id: None,
+            source: None,
             occasion: None,
             acted_at: None,
             facts: Facts::default(),
@@ -102,12 +106,26 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
         let kind = first_word.and_then(|instead| playbook.kind(instead)).unwrap_or(kind);
         // A change that was never told is not what the reader compares the next one with.
         let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
+        let is_silent = kind.live && kind.audience.role().is_none() && !is_live(desk, heard).await?;
         for reader in readers(desk, heard, kind.audience).await? {
-            raised.push(plan(desk, heard, kind, detail, reader));
+            let mut notice = plan(desk, heard, kind, detail, reader);
+            if is_silent {
+                notice.skip("feed_not_live");
+            } else if let (true, Some(source), Some(detail)) = (kind.live, &heard.source, notice.detail.as_object_mut())
+            {
+                detail.insert("source".to_owned(), source.as_str().into());
+            }
+            raised.push(notice);
         }
     }
     desk.raised().extend(raised);
     Ok(())
+}
+
+/// Whether the subject's source was heard within the last 15 minutes (BR-19).
+async fn is_live(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<bool> {
+    let Some(source) = &heard.source else { return Ok(false) };
+    Ok(!feeds::actions::live(desk.tx, &[(heard.dealership.id, source)], desk.now).await?.is_empty())
 }
 
 /// Who reads it: the customer (nobody of ours), the advisor whom the subject names, or everybody with the role. Where nobody
@@ -134,8 +152,10 @@ async fn withdraw(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<Vec<store::O
     let ended = |kind: &str| playbook.withdrawn_by(heard.event_type).any(|ended| ended.name == kind);
     // What this very transaction has raised is not written yet.
     let mut just_raised = Vec::new();
-    for notice in
-        desk.raised().iter_mut().filter(|notice| notice.subject_id == heard.subject.id && notice.state == "waiting")
+    for notice in desk
+        .raised()
+        .iter_mut()
+        .filter(|notice| notice.subject_id == heard.subject.id && matches!(notice.state, "waiting" | "held"))
     {
         if ended(&notice.kind) {
             just_raised.push(notice.call_off("superseded"));

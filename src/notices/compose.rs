@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 
 use super::{
-    actions,
+    Class, actions,
     letters::Letters,
     playbook::Playbook,
     readings::{self, Reading},
@@ -13,26 +13,39 @@ use super::{
     tracks::Step,
 };
 use crate::{
+    app::App,
+    calls::{self, NewTask},
     channels::Routes,
     clock::Timestamp,
+    customers::consent::{
+        self, Standings,
+        actions::{HowDeep, Whom},
+    },
     db::{self, Bell, Tx},
-    dealerships::Directory,
-    failpoints,
-    id::Ids,
+    dealerships::{Dealership, Directory},
+    desk::Desk,
+    failpoints, feeds,
+    id::{Id, Ids},
     jobs::{self, Key, Lane, Want},
+    links::{self, Signer},
     messages::{State, post},
+    texts::{Shelf, bindings::Binding},
     timeline::{self, Entry},
 };
 
 /// Composes what falls due.
 pub struct Compose {
     pub playbook: Arc<Playbook>,
-    pub letters: Arc<Letters>,
+    pub shelf: Shelf,
+    /// Who carries SMS here: whose approved templates bind.
+    pub sms_provider: Option<String>,
     pub routes: Arc<Routes>,
     pub directory: Directory,
+    pub links: Signer,
     pub ids: Ids,
     pub lease: SignedDuration,
     pub sender: Sender,
+    pub app: App,
     /// An answer to the customer's own act of so long ago may ring at any hour (BR-67).
     pub own_act: SignedDuration,
 }
@@ -53,7 +66,19 @@ pub struct Claimed {
     /// None when the subject is gone.
     pub(super) reading: Option<Reading>,
     pub(super) points: Vec<store::Point>,
+    /// What the record knows of every reader of this batch.
+    pub(super) standings: Arc<Standings>,
     pub(super) steps: Vec<Step>,
+    /// Whether its source was heard lately; asked only where the kind needs it (BR-19).
+    pub(super) is_live: bool,
+}
+
+/// What a notice is written with: the texts in force, and the provider's template where its kind is bound to one.
+pub(super) struct Texts {
+    pub(super) letters: Arc<Letters>,
+    pub(super) binding: Option<Binding>,
+    /// What links to pages are signed with.
+    pub(super) key: links::Key,
 }
 
 /// What composing a notice came to.
@@ -62,6 +87,26 @@ pub struct Outcome {
     pub(super) notice: Composed,
     pub(super) messages: Vec<NewMessage>,
     pub(super) line: Option<Entry>,
+    /// A track came to its last step: somebody is to call.
+    pub(super) call: Option<NewTask>,
+}
+
+impl Compose {
+    /// The customers and addresses of a batch, and how much has to be known of them.
+    fn whom_to_ask_about(&self, due: &[Due], points: &[store::Point]) -> (Vec<Whom>, HowDeep) {
+        let mut depth = HowDeep::default();
+        let mut readers = Vec::new();
+        for due in due.iter().filter(|due| !due.audience.works_here()) {
+            let Some(customer_id) = due.customer_id else { continue };
+            depth.consents |= matches!(due.class, Class::Marketing | Class::ServiceFollowup);
+            depth.counts |= self.playbook.kind(&due.kind).is_some_and(|kind| !kind.is_immediate());
+            readers.push(Whom { customer_id, address: None });
+        }
+        let address =
+            |point: &store::Point| Whom { customer_id: point.customer_id, address: Some(point.value.clone()) };
+        readers.extend(points.iter().map(address));
+        (readers, depth)
+    }
 }
 
 impl Lane for Compose {
@@ -90,23 +135,7 @@ impl Lane for Compose {
                 Want::Batch(most) => (false, i64::try_from(most).unwrap_or(i64::MAX)),
             };
             let due = store::claim(tx, suspect, most, now, now.plus(self.lease)).await?;
-            if due.is_empty() {
-                return Ok(Vec::new());
-            }
-            let subjects: Vec<_> = due.iter().map(|due| (due.subject_type, due.subject_id.as_str())).collect();
-            let readings = readings::read(tx, &subjects).await?;
-            let points = store::points(tx, &due).await?;
-            let begun = due.iter().any(|due| due.state == "sending");
-            let already = if begun { store::already(tx, &due).await? } else { Vec::new() };
-            let place = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
-            let step = |one: &store::Already| Step { track: place(one.track), step: place(one.step), state: one.state };
-            let claimed = due.into_iter().map(|due| {
-                let steps = already.iter().filter(|one| one.notice_id == due.id).map(step).collect();
-                let points =
-                    points.iter().filter(|point| Some(point.customer_id) == due.customer_id).cloned().collect();
-                Claimed { reading: readings.get(&due.subject_id).cloned(), due, points, steps }
-            });
-            Ok(claimed.collect())
+            self.gather(tx, due).await
         })
     }
 
@@ -131,7 +160,10 @@ impl Lane for Compose {
         Box::pin(async move {
             failpoints::point("compose");
             match self.directory.by_id(claimed.due.dealership_id).await {
-                Ok(Some(dealership)) => Some(self.compose(&claimed, &dealership)),
+                Ok(Some(dealership)) => {
+                    let texts = self.texts(claimed.due.dealership_id, &claimed.due.kind).await.ok()?;
+                    Some(self.compose(&claimed, &dealership, &texts))
+                }
                 Ok(None) | Err(_) => None,
             }
         })
@@ -154,6 +186,12 @@ impl Lane for Compose {
             }
             let lines: Vec<Entry> = kept().filter_map(|outcome| outcome.line.clone()).collect();
             timeline::actions::write(tx, &lines).await?;
+            let calls: Vec<NewTask> = kept().filter_map(|outcome| outcome.call.clone()).collect();
+            if !calls.is_empty() {
+                let mut desk = Desk::open(tx, &self.app);
+                calls::actions::plan(&mut desk, &calls).await?;
+                desk.close().await?;
+            }
             // What it waits for was written earlier, and may have ended while this was composed.
             let waits = |outcome: &&Outcome| {
                 outcome.notice.state == "sending" && outcome.notice.not_before.is_none() && outcome.messages.is_empty()
@@ -169,4 +207,61 @@ impl Lane for Compose {
     fn give_back<'t>(&'t self, tx: &'t mut Tx, keys: &'t [Key]) -> BoxFuture<'t, db::Result<()>> {
         Box::pin(store::give_back(tx, keys))
     }
+}
+
+impl Compose {
+    /// Everything that is needed to write these notices.
+    pub(super) async fn gather(&self, tx: &mut Tx, due: Vec<Due>) -> db::Result<Vec<Claimed>> {
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.ids.clock.now();
+        let subjects: Vec<_> = due.iter().map(|due| (due.subject_type, due.subject_id.as_str())).collect();
+        let readings = readings::read(tx, &subjects).await?;
+        let points = store::points(tx, &due).await?;
+        let (readers, depth) = self.whom_to_ask_about(&due, &points);
+        let standings = Arc::new(consent::actions::standings(tx, &readers, depth, now).await?);
+        let begun = due.iter().any(|due| due.state == "sending");
+        let already = if begun { store::already(tx, &due).await? } else { Vec::new() };
+        let live = self.live(tx, &due, now).await?;
+        let place = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
+        let step = |one: &store::Already| Step { track: place(one.track), step: place(one.step), state: one.state };
+        let claimed = due.into_iter().map(|due| {
+            let steps = already.iter().filter(|one| one.notice_id == due.id).map(step).collect();
+            let points = points.iter().filter(|point| Some(point.customer_id) == due.customer_id).cloned().collect();
+            let is_live = source(&due).is_some_and(|source| live.contains(&source));
+            Claimed {
+                reading: readings.get(&due.subject_id).cloned(),
+                standings: Arc::clone(&standings),
+                due,
+                points,
+                steps,
+                is_live,
+            }
+        });
+        Ok(claimed.collect())
+    }
+
+    /// The texts in force for a kind at a dealership; looked up outside of transactions.
+    pub(super) async fn texts(&self, dealership: Id<Dealership>, kind: &str) -> db::Result<Texts> {
+        let letters = self.shelf.letters(dealership, kind).await?;
+        let binding = match &self.sms_provider {
+            Some(provider) => self.shelf.binding(dealership, kind, provider).await?,
+            None => None,
+        };
+        Ok(Texts { letters, binding, key: self.links.key().await?.clone() })
+    }
+
+    /// The live ones of the sources on which these notices hang (BR-19).
+    async fn live(&self, tx: &mut Tx, due: &[Due], now: Timestamp) -> db::Result<Vec<feeds::Source>> {
+        let hangs_on_it = |due: &&Due| self.playbook.kind(&due.kind).is_some_and(|kind| kind.live);
+        let sources: Vec<feeds::Source> = due.iter().filter(hangs_on_it).filter_map(source).collect();
+        let named: Vec<_> = sources.iter().map(|(dealership_id, source)| (*dealership_id, source.as_str())).collect();
+        feeds::actions::live(tx, &named, now).await
+    }
+}
+
+/// The source that was kept with a notice when it was raised.
+fn source(due: &Due) -> Option<feeds::Source> {
+    Some((due.dealership_id, due.detail.0.get("source")?.as_str()?.to_owned()))
 }

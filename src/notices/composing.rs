@@ -1,36 +1,48 @@
 //! One step of a track becomes a message: checked, addressed, rendered; or passed over, or put off.
+use std::sync::Arc;
+
 use jiff::{SignedDuration, tz::TimeZone};
+use serde_json::json;
 
 use super::{
     ChannelName,
-    compose::{Claimed, Compose, Outcome},
-    facts::{invite, invites, setting},
-    letters::Rendered,
+    compose::{Claimed, Compose, Outcome, Texts},
+    facts::{invite, invites, list_of, page_of, setting},
+    letters::{Rendered, content::forbidden_link},
     playbook::Kind,
     readings::Reading,
     store::{Composed, Due, NewMessage},
     tracks::{Passed, Progress, Standing, Step, Tracks},
     wording::Locale,
-    words::Words,
+    words::{Links, Words},
 };
 use crate::{
-    calendar::{Region, quiet_until},
+    calendar::{Region, local_moment},
+    calls::{CallType, NewTask},
     channels::email::{Address, Method},
     clock::Timestamp,
+    customers::consent::permission::{Question, Verdict},
     dealerships::Dealership,
+    links::Purpose,
     messages::{Envelope, Priority, State},
     timeline::Entry,
 };
 
+/// A track came to its end, and a task to call was made.
+const A_PERSON_CALLS: &str = "a_person_calls";
+/// Who could not be written to is called by the end of the next working day.
+const CALL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
 /// Why a step of a track makes no message now.
 enum NotNow {
     Pass(&'static str),
-    Wait(Timestamp),
+    /// Until when, and why.
+    Wait(Timestamp, &'static str),
 }
 
 impl Compose {
     /// Checks the notice once more and walks its tracks.
-    pub(super) fn compose(&self, claimed: &Claimed, dealership: &Dealership) -> Outcome {
+    pub(super) fn compose(&self, claimed: &Claimed, dealership: &Arc<Dealership>, texts: &Texts) -> Outcome {
         let now = self.ids.clock.now();
         let due = &claimed.due;
         let Some(kind) = self.playbook.kind(&due.kind) else {
@@ -39,22 +51,41 @@ impl Compose {
         if is_past_use(due, now) && claimed.steps.is_empty() {
             return self.end(claimed, "expired", "past_use", now);
         }
+        if kind.live && kind.audience.role().is_none() && !claimed.is_live {
+            return self.end(claimed, "skipped", "feed_not_live", now);
+        }
         if let Some(reason) = no_longer_true(kind, claimed.reading.as_ref()) {
             return self.end(claimed, "withdrawn", reason, now);
         }
-        self.along_the_tracks(claimed, dealership, kind, now)
+        self.along_the_tracks((claimed, dealership, texts), kind, now)
     }
 
     /// Walks each track to the step whose turn it is.
-    fn along_the_tracks(&self, claimed: &Claimed, dealership: &Dealership, kind: &Kind, now: Timestamp) -> Outcome {
+    fn along_the_tracks(
+        &self,
+        (claimed, dealership, texts): (&Claimed, &Arc<Dealership>, &Texts),
+        kind: &Kind,
+        now: Timestamp,
+    ) -> Outcome {
         let due = &claimed.due;
         let mut tracks: Tracks = due.tracks.0.clone();
-        let (mut messages, mut waits) = (Vec::new(), Vec::new());
+        // Only before anything of it was said: afterwards the tracks are how it was begun.
+        let is_fresh = claimed.steps.is_empty() && tracks.passed.is_empty();
+        if let Some(wish) = due.preferred_channel.filter(|_| is_fresh && !due.audience.works_here()) {
+            tracks = tracks.preferring(wish);
+        }
+        let (mut messages, mut waits, mut call) = (Vec::new(), Vec::new(), None);
         let mut steps = claimed.steps.clone();
         for track in 0..tracks.tracks.len() {
             while let Standing::Next(step) = tracks.standing(track, &steps) {
                 let channel = tracks.tracks[track][step];
-                match self.message((claimed, dealership), kind, channel, now) {
+                if channel == ChannelName::Call {
+                    let reason = if dealership.shadow { "shadow" } else { A_PERSON_CALLS };
+                    call = call_task(claimed, dealership, now).filter(|_| !dealership.shadow);
+                    tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
+                    continue;
+                }
+                match self.message((claimed, dealership, texts), kind, channel, now) {
                     Ok(message) => {
                         steps.push(Step { track, step, state: message.state });
                         let place = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -63,34 +94,35 @@ impl Compose {
                     Err(NotNow::Pass(reason)) => {
                         tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
                     }
-                    Err(NotNow::Wait(until)) => {
-                        waits.push(until);
+                    Err(NotNow::Wait(until, reason)) => {
+                        waits.push((until, reason));
                         break;
                     }
                 }
             }
         }
-        let not_before = waits.into_iter().min();
+        let (not_before, waits_for) = waits.into_iter().min().unzip();
         let shadow = dealership.shadow;
         let (state, reason) = match tracks.progress(&steps) {
             Progress::Open | Progress::Next if shadow && !steps.is_empty() => ("held", Some("shadow")),
-            Progress::Next if steps.is_empty() => ("waiting", Some("quiet_hours")),
-            Progress::Next => ("sending", Some("quiet_hours")),
+            Progress::Next if steps.is_empty() => ("waiting", waits_for),
+            Progress::Next => ("sending", waits_for),
             Progress::Open => ("sending", None),
             Progress::Done => ("done", None),
             Progress::Called => ("withdrawn", Some("cancelled")),
+            Progress::Failed | Progress::Skipped if call.is_some() => ("failed", Some(A_PERSON_CALLS)),
             Progress::Failed => ("failed", Some("track_ran_out")),
-            Progress::Skipped => ("skipped", Some("no_address")),
+            Progress::Skipped => ("skipped", Some(why_nothing(&tracks))),
         };
         let line = reason.is_some().then(|| self.line(claimed, state, reason, now));
         let notice =
             Composed { id: due.id, fence: due.fence, state, reason: reason.map(str::to_owned), not_before, tracks };
-        Outcome { notice, messages, line }
+        Outcome { notice, messages, line, call }
     }
 
     fn message(
         &self,
-        (claimed, dealership): (&Claimed, &Dealership),
+        (claimed, dealership, texts): (&Claimed, &Dealership, &Texts),
         kind: &Kind,
         channel: ChannelName,
         now: Timestamp,
@@ -115,19 +147,19 @@ impl Compose {
             (None, _) => String::new(),
         };
         let locale = Locale::of(language(due), Some(&dealership.locale));
-        let version = self.letters.version(&kind.name, locale, channel).ok_or(NotNow::Pass("no_text"))?;
-        if let Some(until) = self.quiet_until(due, dealership, channel, now) {
-            return Err(if due.useful_until.is_some_and(|end| end <= until) {
-                NotNow::Pass("quiet_past_use")
-            } else {
-                NotNow::Wait(until)
-            });
-        }
+        let version = texts.letters.version(&kind.name, locale, channel).ok_or(NotNow::Pass("no_text"))?;
+        self.permission(claimed, dealership, kind, (channel, &to_address), now)?;
         let reading = claimed.reading.as_ref().ok_or(NotNow::Pass("subject_gone"))?;
         let method = invites(kind).filter(|_| channel == ChannelName::Email);
-        let (setting, about) = setting(due, reading, dealership, method).ok_or(NotNow::Pass("fact_missing"))?;
+        let (mut setting, about) = setting(due, reading, dealership, method).ok_or(NotNow::Pass("fact_missing"))?;
+        let page = page_of(due, &about);
+        setting.links = page.map(|(page, claim)| Links { manage: self.links.url(&texts.key, page, &claim) });
         let letter = Words::new(&setting, &about, locale);
-        let rendered = self.letters.render(&kind.name, locale, channel, &letter).map_err(|error| {
+        if let Some(binding) = texts.binding.as_ref().filter(|_| channel == ChannelName::Sms) {
+            let words = serde_json::to_value(&letter).unwrap_or_default();
+            binding.fill(&words).map_err(|unusable| NotNow::Pass(unusable.reason()))?;
+        }
+        let rendered = texts.letters.render(&kind.name, locale, channel, &letter).map_err(|error| {
             tracing::error!(notice = %due.id, kind = kind.name, error = &error as &dyn std::error::Error, "a letter could not be rendered");
             NotNow::Pass("not_rendered")
         })?;
@@ -136,17 +168,27 @@ impl Compose {
         let envelope = Envelope {
             from: Address { name: self.sender_name(dealership), address: from },
             reply_to: dealership.email.clone().map(|address| Address { name: dealership.name.clone(), address }),
+            references: serde_json::from_value(due.detail["references"].clone()).unwrap_or_default(),
             to_name,
             message_id_domain: domain,
             class: due.class,
+            kind: due.kind.clone(),
+            despite_stop: kind.despite_stop,
             region: dealership.region.clone(),
             zone: reader_zone_name(due, dealership),
             acted_at: due.acted_at,
+            unsubscribe: list_of(due, now).map(|claim| self.app.links.url(&texts.key, Purpose::Preferences, &claim)),
         };
         let invite = method.and_then(|method| invite(reading, &about, &letter, &envelope, &to_address, method, now));
         let (subject, body, html) = match rendered {
             Rendered::Email { subject, html, text } => (Some(subject), text, Some(html)),
-            Rendered::Sms { text } => (None, text, None),
+            Rendered::Sms { text } if forbidden_link(&text, letter.signature.is_some()) => {
+                return Err(NotNow::Pass("forbidden_in_region"));
+            }
+            Rendered::Sms { text } => (None, with_note(text, &letter), None),
+            Rendered::Wecom { text } => (None, text, None),
+            // Not configured, and passed over long before.
+            Rendered::Wechat { .. } => return Err(NotNow::Pass("not_configured")),
         };
         let held = dealership.shadow;
         Ok(NewMessage {
@@ -159,6 +201,8 @@ impl Compose {
             step: 0,
             channel,
             priority: Priority::of(due.class),
+            class: due.class,
+            immediate: kind.is_immediate(),
             to_address,
             locale,
             template_version: version.to_owned(),
@@ -178,22 +222,45 @@ impl Compose {
         })
     }
 
-    /// The end of the reader's quiet hours with some jitter, unless this answers the reader's own act.
-    fn quiet_until(
+    /// BR-61, for a reader who is a customer.
+    fn permission(
         &self,
-        due: &Due,
+        claimed: &Claimed,
         dealership: &Dealership,
-        channel: ChannelName,
+        kind: &Kind,
+        (channel, address): (ChannelName, &str),
         now: Timestamp,
-    ) -> Option<Timestamp> {
-        if due.acted_at.is_some_and(|at| now.since(at) <= self.own_act) {
-            return None;
-        }
+    ) -> Result<(), NotNow> {
+        let due = &claimed.due;
+        let Some(customer) = due.customer_id.filter(|_| !due.audience.works_here()) else {
+            return Ok(());
+        };
         let zone = TimeZone::get(&reader_zone_name(due, dealership)).unwrap_or(TimeZone::UTC);
-        let region = Region::of(&dealership.region);
-        let jitter = i64::try_from(self.ids.random.below(180)).unwrap_or(0);
-        quiet_until(now, due.class, region, channel.rings(), &zone)
-            .map(|until| until.plus(SignedDuration::from_secs(jitter)))
+        let question = Question {
+            kind: &kind.name,
+            class: due.class,
+            channel,
+            immediate: kind.is_immediate(),
+            despite_stop: kind.despite_stop,
+            answers_an_act: due.acted_at.is_some_and(|at| now.since(at) <= self.own_act),
+            region: Region::of(&dealership.region),
+            zone: &zone,
+            now,
+        };
+        let midnight = local_moment(now.in_zone(&zone).date().at(0, 0, 0, 0), &zone);
+        match question.verdict(&claimed.standings.of(customer, address, midnight)) {
+            Verdict::Go => Ok(()),
+            Verdict::Pass(reason) | Verdict::Never(reason) => Err(NotNow::Pass(reason)),
+            Verdict::Wait(until, reason) => {
+                let jitter = i64::try_from(self.ids.random.below(180)).unwrap_or(0);
+                let until = until.plus(SignedDuration::from_secs(jitter));
+                Err(match due.useful_until.is_some_and(|end| end <= until) {
+                    true if reason == "quiet_hours" => NotNow::Pass("quiet_past_use"),
+                    true => NotNow::Pass("cap_past_use"),
+                    false => NotNow::Wait(until, reason),
+                })
+            }
+        }
     }
 
     fn sender_name(&self, dealership: &Dealership) -> String {
@@ -216,7 +283,7 @@ impl Compose {
             not_before: None,
             tracks: due.tracks.0.clone(),
         };
-        Outcome { notice, messages: Vec::new(), line: Some(self.line(claimed, state, Some(reason), now)) }
+        Outcome { notice, messages: Vec::new(), line: Some(self.line(claimed, state, Some(reason), now)), call: None }
     }
 
     fn line(&self, claimed: &Claimed, state: &str, reason: Option<&str>, now: Timestamp) -> Entry {
@@ -225,6 +292,47 @@ impl Compose {
         line.notice_id = Some(claimed.due.id);
         line.reason = reason.map(str::to_owned);
         line
+    }
+}
+
+/// The last resort of a track: the call that a person makes in place of a text.
+fn call_task(claimed: &Claimed, dealership: &Arc<Dealership>, now: Timestamp) -> Option<NewTask> {
+    let due = &claimed.due;
+    let customer = due.customer_id.filter(|_| !due.audience.works_here())?;
+    let subject = (due.subject_type, due.subject_id.clone());
+    let due_at = due.useful_until.unwrap_or(now.plus(CALL_WITHIN)).min(now.plus(CALL_WITHIN));
+    let task = NewTask::new(CallType::Unwritten, dealership, customer, subject, "track_ran_out", (now, due_at));
+    // One of each kind of notice and revision: a second change that cannot be told is a second call.
+    Some(NewTask {
+        round: due.subject_revision,
+        is_urgent: true,
+        detail: json!({"notice": due.id, "kind": due.kind}),
+        ..task
+    })
+}
+
+/// Why no channel could be tried: what the reader said before what we lack.
+fn why_nothing(tracks: &Tracks) -> &'static str {
+    const FIRST: [&str; 10] = [
+        "suppressed",
+        "opted_out",
+        "consent_revoked",
+        "no_consent",
+        "stopped_on_channel",
+        "quiet_past_use",
+        "cap_past_use",
+        "past_use",
+        "subject_gone",
+        "fact_missing",
+    ];
+    FIRST.into_iter().find(|reason| tracks.passed.iter().any(|passed| passed.reason == *reason)).unwrap_or("no_address")
+}
+
+/// What a colleague added goes at the end of a text, where free text may be sent at all: the mainland has none.
+fn with_note(text: String, letter: &Words) -> String {
+    match letter.note.as_ref().filter(|_| letter.signature.is_none()) {
+        Some(note) => format!("{text} {note}"),
+        None => text,
     }
 }
 

@@ -2,6 +2,7 @@
 use jiff::SignedDuration;
 
 use super::{
+    Class, SubjectKind,
     playbook::Kind,
     readings::Reading,
     store::Due,
@@ -11,9 +12,16 @@ use super::{
 use crate::{
     channels::email::{Address, Entry, Method},
     clock::Timestamp,
+    customers::consent,
     dealerships::Dealership,
+    links::{Claim, Purpose},
     messages::Envelope,
 };
+
+/// An appointment's page can still be looked at, and moved to a later time by its letter's link.
+const AFTER_THE_VISIT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Longer than the 30 days that CAN-SPAM asks for: old mail must be good to leave by.
+const LISTS_ARE_LEFT_FOR: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
 
 /// Which letters carry a calendar file, and what it asks.
 pub(super) fn invites(kind: &Kind) -> Option<Method> {
@@ -36,6 +44,9 @@ pub(super) fn setting(
     if let About::Appointment(facts) = &mut about {
         facts.calendar = method.is_some();
     }
+    if let About::Customer(facts) = &mut about {
+        facts.opening_hours = dealership.opening_hours.clone();
+    }
     let customer = Person {
         name: due.name.clone().unwrap_or_default(),
         salutation: due.salutation.clone(),
@@ -48,6 +59,7 @@ pub(super) fn setting(
         company: due.staff_name.is_none(),
     };
     let setting = Setting {
+        colleague: works_here,
         customer: (works_here && due.customer_id.is_some()).then(|| customer.clone()),
         person: if works_here { colleague() } else { customer },
         dealer: Dealer {
@@ -67,8 +79,36 @@ pub(super) fn setting(
         model_year: reading.model_year.and_then(|year| i16::try_from(year).ok()),
         reference: due.subject_ref.clone(),
         links: None,
+        note: due.detail.get("note").and_then(|note| note.as_str()).map(str::to_owned),
     };
     Some((setting, about))
+}
+
+/// The page on which the reader can act, and until when; none where there is no such page.
+pub(super) fn page_of(due: &Due, about: &About) -> Option<(Purpose, Claim)> {
+    match about {
+        About::Appointment(facts) if !due.audience.works_here() => {
+            let expires = facts.start_at.plus(AFTER_THE_VISIT).get().as_second();
+            Some((Purpose::Appointment, Claim { subject: due.subject_id.clone(), expires }))
+        }
+        About::Survey(facts) if due.subject_type == SubjectKind::Survey => {
+            let expires = facts.expires_at?.get().as_second();
+            Some((Purpose::Survey, Claim { subject: due.subject_id.clone(), expires }))
+        }
+        _ => None,
+    }
+}
+
+/// The list that one click leaves (D3); none for what somebody asked for.
+pub(super) fn list_of(due: &Due, now: Timestamp) -> Option<Claim> {
+    let list = match due.class {
+        Class::Marketing => consent::Purpose::Marketing,
+        Class::ServiceFollowup => consent::Purpose::Followup,
+        Class::Transactional | Class::Safety | Class::Internal => return None,
+    };
+    let customer = due.customer_id.filter(|_| !due.audience.works_here())?.to_string();
+    let expires = now.plus(LISTS_ARE_LEFT_FOR).get().as_second();
+    Some(Claim { subject: consent::page::subject(&customer, Some(list)), expires })
 }
 
 /// The appointment as an entry for the reader's calendar: one UID for life, our revision as its SEQUENCE. None for what has

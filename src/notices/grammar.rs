@@ -74,6 +74,7 @@ facts! {
         OrderedAt "ordered_at" on PartsOrder,
         Eta "eta" on PartsOrder,
         ReturnBy "return_by" on PartsOrder,
+        TellAt "tell_at" on PartsOrder,
         InvitedAt "invited_at" on Survey,
         ExpiresAt "expires_at" on Survey,
         RaisedAt "raised_at" on Case,

@@ -1,35 +1,41 @@
 //! Letters: the texts of every kind, language and channel, checked at load and rendered from typed contexts.
+pub mod content;
 mod lint;
+mod rendering;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
     ChannelName, SubjectKind,
     playbook::{Playbook, PlaybookError},
-    segments,
     sources::{File, SourceError, Sources},
     wording::Locale,
     words::Words,
 };
 use crate::template::{Form, TemplateError, Templates};
 
-pub use lint::{Fault, Finding};
+pub use lint::{ABSENT, Fault, Finding, Gap};
+pub use rendering::cut;
 
 /// The files of one language that make an e-mail; all of them or none.
 const EMAIL: [(&str, Form); 3] =
     [("subject.hbs", Form::Text), ("email.html.hbs", Form::Html), ("email.txt.hbs", Form::Text)];
 const SMS: &str = "sms.hbs";
+const WECOM: &str = "wecom.hbs";
+const WECHAT: &str = "wechat.toml";
+/// The most characters that a field of a WeChat template message takes (E5).
+pub const WECHAT_FIELD: usize = 20;
 
 /// The names that rendering adds to a letter's own.
 const ADDED: [&str; 5] = ["lang", "fonts", "preheader", "subject", "tight"];
 /// The names that a letter gives to a partial of the layout.
-const OF_PARTIALS: [&str; 4] = ["title", "label", "value", "gone"];
+const OF_PARTIALS: [&str; 7] = ["title", "label", "value", "gone", "at", "note", "mark"];
 
 /// Why letters cannot be loaded or rendered.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +50,8 @@ pub enum LetterError {
     UnknownName { file: Box<str>, name: Box<str> },
     #[error("{folder} has part of an e-mail: subject.hbs, email.html.hbs and email.txt.hbs belong together")]
     HalfAnEmail { folder: Box<str> },
+    #[error("{file}: {why}")]
+    Fields { file: Box<str>, why: Box<str> },
     #[error("there is no {kind} for {channel:?} in {locale:?}")]
     NoText { kind: Box<str>, locale: Locale, channel: ChannelName },
 }
@@ -60,6 +68,21 @@ pub enum Rendered {
     Sms {
         text: String,
     },
+    /// A message for the staff's own app, of several lines.
+    Wecom {
+        text: String,
+    },
+    /// The fields of an approved template message, by the provider's names.
+    Wechat {
+        fields: Vec<(String, String)>,
+    },
+}
+
+/// `wechat.toml` as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WechatFields {
+    fields: BTreeMap<String, String>,
 }
 
 /// What a text can be rendered from.
@@ -77,22 +100,10 @@ pub trait Letter: Serialize {
 pub struct Letters {
     templates: Templates,
     versions: BTreeMap<(String, Locale, ChannelName), String>,
-    /// What the texts of a kind are about.
-    subjects: BTreeMap<String, SubjectKind>,
-}
-
-/// A letter with what rendering adds to it.
-#[derive(Serialize)]
-struct Page<'a, L> {
-    #[serde(flatten)]
-    letter: &'a L,
-    lang: &'static str,
-    fonts: &'static str,
-    /// Shown by mail programs beside the subject.
-    preheader: &'a str,
-    subject: &'a str,
-    /// The SMS is over one part: leave out what can be left out.
-    tight: bool,
+    /// What the texts of a kind are about, and who reads them.
+    playbook: Playbook,
+    /// The provider's names of the fields of a template message.
+    fields: BTreeMap<(String, Locale), Vec<String>>,
 }
 
 impl Letters {
@@ -104,26 +115,39 @@ impl Letters {
 
     /// The same from files that were read already.
     pub fn from_sources(sources: &Sources, playbook: &Playbook) -> Result<Self, LetterError> {
-        let subjects = playbook.kinds().map(|kind| (kind.name.clone(), kind.subject)).collect();
-        let mut letters = Self { templates: Templates::default(), versions: BTreeMap::new(), subjects };
+        let mut letters = Self {
+            templates: Templates::default(),
+            versions: BTreeMap::new(),
+            playbook: playbook.clone(),
+            fields: BTreeMap::new(),
+        };
         let mut layout = Sha256::new();
+        let mut known = Known::default();
         for (name, file) in sources.layout() {
             let Some(partial) = name.strip_suffix(".html.hbs") else {
                 continue;
             };
             let names = letters.templates.add_partial(partial, &file.text, Form::Html)?;
             let names = names.into_iter().filter(|name| !OF_PARTIALS.contains(&name.as_str()));
-            let known = known_names(SubjectKind::Appointment);
-            every_name_is_known(names, &known, file)?;
+            known.of(SubjectKind::Appointment).check(names, file)?;
             layout.update(file.text.as_bytes());
         }
         for (kind, files) in sources.kinds() {
+            let subject = playbook.kind(kind).map_or(SubjectKind::Appointment, |kind| kind.subject);
             for locale in Locale::ALL {
-                let subject = letters.subjects.get(kind).copied().unwrap_or(SubjectKind::Appointment);
-                letters.add(kind, locale, files, &known_names(subject), &layout)?;
+                letters.add(kind, locale, files, known.of(subject), &layout)?;
             }
         }
         Ok(letters)
+    }
+
+    /// The same texts, of which one is a published version and says so.
+    #[must_use]
+    pub fn numbered(mut self, kind: &str, locale: Locale, channel: ChannelName, number: i64) -> Self {
+        if let Some(version) = self.versions.get_mut(&(kind.to_owned(), locale, channel)) {
+            *version = format!("{number}.{version}");
+        }
+        self
     }
 
     fn add(
@@ -131,7 +155,7 @@ impl Letters {
         kind: &str,
         locale: Locale,
         files: &BTreeMap<String, File>,
-        known: &BTreeSet<String>,
+        known: &Names,
         layout: &Sha256,
     ) -> Result<(), LetterError> {
         let folder = locale.code();
@@ -141,13 +165,19 @@ impl Letters {
                 return Ok(None);
             };
             let names = self.templates.add(&key(kind, locale, name), &file.text, form)?;
-            every_name_is_known(names, known, file)?;
+            known.check(names, file)?;
             Ok(Some(file.text.as_str()))
         };
         let sms = take(SMS, Form::Text)?;
+        let wecom = take(WECOM, Form::Text)?;
         let mut email = Vec::new();
         for (name, form) in EMAIL {
             email.extend(take(name, form)?);
+        }
+        let wechat = file(WECHAT);
+        if let Some(file) = wechat {
+            let fields = self.add_fields(kind, locale, file, known)?;
+            self.fields.insert((kind.to_owned(), locale), fields);
         }
         let mut version = |channel, hash: Sha256| {
             let number = hash.finalize().iter().take(6).fold(0_u64, |all, byte| all << 8 | u64::from(*byte));
@@ -155,6 +185,12 @@ impl Letters {
         };
         if let Some(sms) = sms {
             version(ChannelName::Sms, Sha256::new_with_prefix(sms));
+        }
+        if let Some(wecom) = wecom {
+            version(ChannelName::Wecom, Sha256::new_with_prefix(wecom));
+        }
+        if let Some(file) = wechat {
+            version(ChannelName::Wechat, Sha256::new_with_prefix(&file.text));
         }
         if email.len() == EMAIL.len() {
             let mut hash = layout.clone();
@@ -168,6 +204,35 @@ impl Letters {
             return Err(LetterError::HalfAnEmail { folder: folder.into() });
         }
         Ok(())
+    }
+
+    /// The fields of a template message, each a little template of its own; answers their names.
+    fn add_fields(
+        &mut self,
+        kind: &str,
+        locale: Locale,
+        file: &File,
+        known: &Names,
+    ) -> Result<Vec<String>, LetterError> {
+        let wrong = |why: String| LetterError::Fields { file: file.path.clone(), why: why.into() };
+        let declared: WechatFields = toml::from_str(&file.text).map_err(|error| wrong(error.message().to_owned()))?;
+        if declared.fields.is_empty() {
+            return Err(wrong("a template message without fields says nothing".to_owned()));
+        }
+        for (name, text) in &declared.fields {
+            let names = self.templates.add(&field_key(kind, locale, name), text, Form::Text)?;
+            known.check(names, file)?;
+        }
+        Ok(declared.fields.into_keys().collect())
+    }
+
+    /// Whether texts about such a subject may use all these words, as the parameters of a provider's template.
+    ///
+    /// # Errors
+    /// Names the first word that is none.
+    pub fn knows<'a>(&self, subject: SubjectKind, words: impl IntoIterator<Item = &'a str>) -> Result<(), LetterError> {
+        let file = File { text: String::new(), path: "params".into() };
+        Known::default().of(subject).check(words.into_iter().map(str::to_owned), &file)
     }
 
     /// Whether there is a text.
@@ -184,88 +249,44 @@ impl Letters {
     pub fn texts(&self) -> impl Iterator<Item = (&str, Locale, ChannelName)> {
         self.versions.keys().map(|(kind, locale, channel)| (kind.as_str(), *locale, *channel))
     }
-
-    /// Renders one text. An SMS that needs more than its one part is rendered again without what can be left out.
-    pub fn render(
-        &self,
-        kind: &str,
-        locale: Locale,
-        channel: ChannelName,
-        letter: &impl Letter,
-    ) -> Result<Rendered, LetterError> {
-        if !self.has(kind, locale, channel) {
-            return Err(LetterError::NoText { kind: kind.into(), locale, channel });
-        }
-        let mut page =
-            Page { letter, lang: locale.code(), fonts: fonts(locale), preheader: "", subject: "", tight: false };
-        let one =
-            |name: &str, form: Form, page: &Page<'_, _>| self.templates.render(&key(kind, locale, name), form, page);
-        if channel == ChannelName::Sms {
-            let mut text = one_line(&one(SMS, Form::Text, &page)?);
-            if segments::count(&segments::signed(&text, letter.signature())).parts > 1 {
-                page.tight = true;
-                text = one_line(&one(SMS, Form::Text, &page)?);
-            }
-            return Ok(Rendered::Sms { text });
-        }
-        let [(subject, _), (html, _), (text, _)] = EMAIL;
-        let subject = one_line(&one(subject, Form::Text, &page)?);
-        // The short text says the whole letter in a sentence, which is what a preview is for.
-        let has_sms = self.has(kind, locale, ChannelName::Sms);
-        let preheader = if has_sms { one_line(&one(SMS, Form::Text, &page)?) } else { subject.clone() };
-        page = Page { preheader: &preheader, subject: &subject, ..page };
-        let html = one(html, Form::Html, &page)?;
-        let text = paragraphs(&one(text, Form::Text, &page)?);
-        Ok(Rendered::Email { subject, html, text })
-    }
 }
 
 fn key(kind: &str, locale: Locale, file: &str) -> String {
     format!("{kind}/{}/{file}", locale.code())
 }
 
-/// The names of the typed context, and those that rendering adds.
-fn known_names(subject: SubjectKind) -> BTreeSet<String> {
-    Words::names(subject).into_iter().chain(ADDED.into_iter().map(str::to_owned)).collect()
+fn field_key(kind: &str, locale: Locale, field: &str) -> String {
+    format!("{}#{field}", key(kind, locale, WECHAT))
 }
 
-fn every_name_is_known(
-    names: impl IntoIterator<Item = String>,
-    known: &BTreeSet<String>,
-    file: &File,
-) -> Result<(), LetterError> {
-    match names.into_iter().find(|name| !known.contains(name)) {
-        Some(name) => Err(LetterError::UnknownName { file: file.path.clone(), name: name.into() }),
-        None => Ok(()),
+/// The names that the texts about each kind of subject may use.
+#[derive(Default)]
+struct Known(BTreeMap<SubjectKind, Names>);
+
+impl Known {
+    fn of(&mut self, subject: SubjectKind) -> &Names {
+        self.0.entry(subject).or_insert_with(|| {
+            let own = Words::names(subject);
+            let is_empty = own.is_empty();
+            let added = ADDED.into_iter().map(str::to_owned);
+            Names((!is_empty).then(|| own.into_iter().chain(added).collect()))
+        })
     }
 }
 
-/// The fonts of a page, in names that need no quotes.
-fn fonts(locale: Locale) -> &'static str {
-    match locale {
-        Locale::ZhCn => {
-            "-apple-system, PingFang SC, Hiragino Sans GB, Microsoft YaHei, Noto Sans CJK SC, Noto Sans SC, sans-serif"
-        }
-        Locale::En => "-apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif",
-        Locale::Ja => {
-            "-apple-system, Hiragino Sans, Yu Gothic Medium, Yu Gothic, Meiryo, Noto Sans CJK JP, Noto Sans JP, sans-serif"
+/// The names of the typed context, and those that rendering adds; None for a subject that has no words.
+struct Names(Option<BTreeSet<String>>);
+
+impl Names {
+    fn check(&self, names: impl IntoIterator<Item = String>, file: &File) -> Result<(), LetterError> {
+        let Some(known) = &self.0 else {
+            return Ok(());
+        };
+        match names.into_iter().find(|name| !known.contains(name)) {
+            Some(name) => Err(LetterError::UnknownName { file: file.path.clone(), name: name.into() }),
+            None => Ok(()),
         }
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Lines without trailing blanks, and never two empty ones in a row.
-fn paragraphs(text: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    for line in text.trim().lines().map(str::trim_end) {
-        if !(line.is_empty() && kept.last().is_some_and(|last| last.is_empty())) {
-            kept.push(line);
-        }
-    }
-    kept.join("\n") + "\n"
 }
 
 #[cfg(test)]

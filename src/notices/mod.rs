@@ -5,7 +5,9 @@ pub mod compose;
 mod composing;
 mod facts;
 pub mod grammar;
+pub mod held;
 pub mod letters;
+pub mod now;
 pub mod plan;
 pub mod playbook;
 pub mod readings;
@@ -52,6 +54,7 @@ pub enum Audience {
     Advisor,
     Parts,
     Manager,
+    Director,
     Agent,
 }
 
@@ -61,13 +64,14 @@ impl Audience {
         match self {
             Self::Parts => Some("parts"),
             Self::Manager => Some("service_manager"),
+            Self::Director => Some("director"),
             Self::Agent => Some("agent"),
             Self::Customer | Self::Driver | Self::Owner | Self::Payer | Self::Advisor => None,
         }
     }
     /// Whether the reader works here.
     pub fn works_here(self) -> bool {
-        matches!(self, Self::Advisor | Self::Parts | Self::Manager | Self::Agent)
+        matches!(self, Self::Advisor | Self::Parts | Self::Manager | Self::Director | Self::Agent)
     }
 }
 
@@ -87,6 +91,36 @@ pub enum SubjectKind {
     CallTask,
     /// A digest or a list of one shop.
     Dealership,
+}
+
+/// The word is no channel.
+#[derive(Debug, thiserror::Error)]
+#[error("no such channel: known are email, sms, wechat, wecom, call")]
+pub struct NotAChannel;
+
+impl std::str::FromStr for ChannelName {
+    type Err = NotAChannel;
+    fn from_str(word: &str) -> Result<Self, NotAChannel> {
+        Self::ALL.into_iter().find(|channel| channel.word() == word).ok_or(NotAChannel)
+    }
+}
+
+impl SubjectKind {
+    /// As in the API and the database.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Appointment => "appointment",
+            Self::Inquiry => "inquiry",
+            Self::RepairOrder => "repair_order",
+            Self::PartsOrder => "parts_order",
+            Self::Survey => "survey",
+            Self::Case => "case",
+            Self::Vehicle => "vehicle",
+            Self::Customer => "customer",
+            Self::CallTask => "call_task",
+            Self::Dealership => "dealership",
+        }
+    }
 }
 
 /// A way to reach somebody; `call` is a task for a person.
@@ -112,6 +146,8 @@ impl ChannelName {
             Self::Call => "call",
         }
     }
+    pub const ALL: [Self; 5] = [Self::Email, Self::Sms, Self::Wechat, Self::Wecom, Self::Call];
+
     /// Whether it rings in somebody's pocket and is therefore bound by quiet hours (D6.3).
     pub fn rings(self) -> bool {
         matches!(self, Self::Sms | Self::Wechat | Self::Call)

@@ -12,7 +12,10 @@ use super::{
     grammar::{Condition, GrammarError, Time},
     sources::{File, SourceError, Sources},
 };
-use crate::calendar::{DailyWindow, WindowError};
+use crate::{
+    calendar::{DailyWindow, WindowError},
+    texts::bindings::Binding,
+};
 
 /// The facts of `domain/inputs.md` F2: an event that is not listed can neither raise nor withdraw, so that a typo stops
 /// the start instead of silencing a notice for ever.
@@ -56,7 +59,60 @@ pub const EVENT_TYPES: &[&str] = &[
 ];
 
 /// What our own desks find out when something falls due; no other system sends these.
-pub const OWN_FACTS: &[&str] = &["appointment.no_show_suspected"];
+pub const OWN_FACTS: &[&str] = &[
+    "appointment.comeback_found",
+    "appointment.move_requested",
+    "appointment.no_show_suspected",
+    "appointments.day_list_due",
+    "appointments.pick_list_due",
+    "appointments.pre_arrival_due",
+    "call.exhausted",
+    "case.acknowledged",
+    "case.assigned",
+    "case.contacted",
+    "case.escalated",
+    "case.escalated_to_director",
+    "case.raised",
+    "case.raised_softly",
+    "case.reopened",
+    "case.resolved",
+    "case.verified",
+    "customer.asked_help",
+    "customer.opted_out",
+    "inquiries.closing_sweep_due",
+    "inquiry.at_risk",
+    "inquiry.breached",
+    "inquiry.ended",
+    "inquiry.overdue",
+    "inquiry.reply_written",
+    "maintenance.due",
+    "parts.arrival_retracted",
+    "parts.booked",
+    "parts.complete",
+    "parts.date_moved",
+    "parts.delayed",
+    "parts.ended",
+    "parts.fitted",
+    "parts.nobody_to_tell",
+    "parts.not_to_be_had",
+    "parts.placed",
+    "parts.reopened",
+    "parts.slipped",
+    "parts.unanswered",
+    "parts.undated",
+    "repair_order.deferred_due",
+    "repair_order.promise_at_risk",
+    "repair_order.promise_moved",
+    "repair_order.promise_passed",
+    "repair_order.unchecked",
+    "repair_order.work_booked",
+    "repair_order.work_decided",
+    "reports.digest_due",
+    "reports.own_score_due",
+    "reports.weekly_due",
+    "survey.closed",
+    "survey.invited",
+];
 
 /// Why the kinds cannot be loaded: the file, the line, the reason.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +164,8 @@ pub struct Kind {
     pub rule: String,
     /// BR-13: the states of the subject in which this is still worth saying; empty is any.
     pub holds_while: BTreeSet<String>,
+    /// Answers a word that ends or asks for messages: it reaches whoever has just said stop, once (BR-62).
+    pub despite_stop: bool,
     /// BR-19: reaches a customer only from a feed heard within the last 15 minutes.
     pub live: bool,
     /// The kind to raise in this one's place when an open notice of that kind was withdrawn before anything of it was handed
@@ -128,31 +186,6 @@ pub struct Kind {
 pub enum OpenDay {
     /// To the last open day before, at the same time on the reader's wall clock.
     Before,
-}
-
-/// A provider's own template for this kind.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Binding {
-    pub template: String,
-    /// The provider's names of the parameters to ours, or ours in the provider's order.
-    #[serde(default)]
-    pub params: Params,
-    /// What is not approved cannot be chosen.
-    #[serde(default)]
-    pub approved: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Params {
-    Named(BTreeMap<String, String>),
-    Ordered(Vec<String>),
-}
-impl Default for Params {
-    fn default() -> Self {
-        Self::Ordered(Vec::new())
-    }
 }
 
 impl Playbook {
@@ -224,12 +257,18 @@ struct Declared {
     #[serde(default)]
     holds_while: BTreeSet<String>,
     #[serde(default)]
+    despite_stop: bool,
+    #[serde(default)]
     live: bool,
     #[serde(default)]
     bindings: BTreeMap<String, Binding>,
 }
 
 impl Kind {
+    /// Said at once because something happened, not because a time came: it counts for no cap (D6.4).
+    pub fn is_immediate(&self) -> bool {
+        self.send_at.is_none() && matches!(self.class, Class::Transactional | Class::Safety | Class::Internal)
+    }
     /// Reads one declaration; an unknown key is an error.
     fn parse(name: &str, file: &File) -> Result<Self, PlaybookError> {
         let at = |offset: usize, problem: Problem| PlaybookError::Kind {
@@ -274,6 +313,7 @@ impl Kind {
             tracks: declared.tracks.into_inner(),
             rule: declared.rule,
             holds_while: declared.holds_while,
+            despite_stop: declared.despite_stop,
             live: declared.live,
             instead_if_untold: declared.instead_if_untold,
             bindings: declared.bindings,

@@ -69,6 +69,26 @@ impl Sources {
     pub fn kinds(&self) -> impl Iterator<Item = (&str, &BTreeMap<String, File>)> {
         self.0.iter().filter(|(name, _)| name.contains('.')).map(|(name, files)| (name.as_str(), files))
     }
+    /// The layout and one kind, some of whose files are these.
+    #[must_use]
+    pub fn with(&self, kind: &str, files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut folders: BTreeMap<_, _> = self
+            .0
+            .iter()
+            .filter(|(name, _)| *name == "layout" || *name == kind)
+            .map(|(name, all)| (name.clone(), all.clone()))
+            .collect();
+        let own = folders.entry(kind.to_owned()).or_default();
+        for (inside, text) in files {
+            let path = format!("{kind}/{inside}").into();
+            own.insert(inside, File { text, path });
+        }
+        Self(folders)
+    }
+    /// The text of a kind's file.
+    pub fn text(&self, kind: &str, inside: &str) -> Option<&str> {
+        Some(self.0.get(kind)?.get(inside)?.text.as_str())
+    }
     /// The files that all kinds share.
     pub fn layout(&self) -> impl Iterator<Item = (&str, &File)> {
         self.0.get("layout").into_iter().flatten().map(|(name, file)| (name.as_str(), file))

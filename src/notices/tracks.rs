@@ -60,6 +60,25 @@ pub enum Progress {
 }
 
 impl Tracks {
+    /// The tracks for a reader who wishes one channel (seed §3, acceptance row 13): that one first, the others of its track
+    /// and then of the other tracks only after it ended badly; a call stays the last resort. Where no track has the channel
+    /// they stay as they are.
+    pub fn preferring(mut self, wish: ChannelName) -> Self {
+        let Some(home) = self.tracks.iter().position(|track| track.contains(&wish)) else { return self };
+        let mut order = vec![wish];
+        let others = self.tracks.iter().enumerate().filter(|(n, _)| *n != home).map(|(_, track)| track);
+        for channel in self.tracks[home].iter().chain(others.flatten()) {
+            if !order.contains(channel) && *channel != ChannelName::Call {
+                order.push(*channel);
+            }
+        }
+        if wish != ChannelName::Call && self.tracks.iter().flatten().any(|channel| *channel == ChannelName::Call) {
+            order.push(ChannelName::Call);
+        }
+        self.tracks = vec![order];
+        self
+    }
+
     /// Where track `track` stands.
     pub fn standing(&self, track: usize, messages: &[Step]) -> Standing {
         let mut tried = false;

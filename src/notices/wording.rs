@@ -4,7 +4,7 @@ mod names;
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
-pub use names::{Person, clean, hon};
+pub use names::{Person, clean, clean_lines, colleague, hon};
 
 /// The language of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -44,6 +44,14 @@ impl Locale {
             Self::ZhCn => "zh-CN",
             Self::En => "en",
             Self::Ja => "ja",
+        }
+    }
+    /// The one of three that is in this language.
+    pub fn choose<T>(self, zh: T, en: T, ja: T) -> T {
+        match self {
+            Self::ZhCn => zh,
+            Self::En => en,
+            Self::Ja => ja,
         }
     }
 }
@@ -104,6 +112,22 @@ pub fn time(time: Time, locale: Locale) -> String {
             format!("{}:{minute:02} {half}", (hour + 11) % 12 + 1)
         }
         Locale::Ja => format!("{hour}:{minute:02}"),
+    }
+}
+
+/// 2小时30分钟, 2 h 30 min, 2時間30分; to the minute, and never less than one.
+pub fn span(span: jiff::SignedDuration, locale: Locale) -> String {
+    let minutes = span.as_mins().max(1);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    let (in_hours, in_minutes) = match locale {
+        Locale::ZhCn => (format!("{hours}小时"), format!("{minutes}分钟")),
+        Locale::En => (format!("{hours} h"), format!("{minutes} min")),
+        Locale::Ja => (format!("{hours}時間"), format!("{minutes}分")),
+    };
+    match (hours, minutes) {
+        (0, _) => in_minutes,
+        (_, 0) => in_hours,
+        _ => format!("{in_hours}{}{in_minutes}", locale.choose("", " ", "")),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     app::{App, OpenError},
     clock::{Clock, Timestamp},
+    clocks::jobs::Clocks,
     config::{Config, SmsProvider},
     db,
     http::{Access, Error},
@@ -74,6 +75,7 @@ pub enum CannotReplay {
 /// The product, ready to be told.
 pub struct Stage {
     pub app: App,
+    clocks: Arc<Clocks>,
     compose: Arc<Compose>,
     post: Vec<Arc<Post>>,
     _folder: tempfile::TempDir,
@@ -94,7 +96,8 @@ impl Stage {
         let marks = Marks::start(app.db.clone(), app.ids.clone());
         let compose = Arc::new(lanes::compose_lane(&app, &routes));
         let post = lanes::post_lanes(&app, &routes, &marks).into_iter().map(Arc::new).collect();
-        Ok(Self { app, compose, post, _folder: folder })
+        let clocks = Arc::new(lanes::clocks_lane(&app));
+        Ok(Self { app, clocks, compose, post, _folder: folder })
     }
 
     /// Tells the script, lets time pass until `until`, and hands over what happened at each leap from `from` on.
@@ -139,7 +142,8 @@ impl Stage {
     /// Turns every lane until nothing is due at this time.
     async fn turn_all(&self) -> Result<(), CannotReplay> {
         for _ in 0..MOST_TURNS {
-            let mut done = jobs::turn(&self.app.db, &self.compose).await?;
+            let mut done = jobs::turn(&self.app.db, &self.clocks).await?;
+            done += jobs::turn(&self.app.db, &self.compose).await?;
             for post in &self.post {
                 done += jobs::turn(&self.app.db, post).await?;
             }

@@ -58,7 +58,7 @@ pub(super) async fn next_due(tx: &mut Tx, now: Timestamp) -> Result<Option<Times
             "SELECT min(at) FROM (
                 SELECT min(not_before) AS at FROM notices WHERE state IN ('waiting', 'sending') AND not_before > $1
                 UNION ALL SELECT min(not_before) FROM messages WHERE state IN ('ready', 'unknown') AND not_before > $1
-               ) AS due",
+                UNION ALL SELECT min(not_before) FROM clocks WHERE not_before > $1) AS due",
         )
         .bind(now)
         .one()

@@ -34,7 +34,16 @@ pub async fn advisor(desk: &mut Desk<'_>, dealership_id: Id<Dealership>, referen
         return Ok(id);
     }
     let id = desk.id();
-    store::insert_unknown(desk.tx, id, dealership_id, reference, desk.now).await
+    store::insert_unknown(desk.tx, id, (dealership_id, reference), &["advisor"], desk.now).await
+}
+
+/// A technician whom a fact names; somebody unknown gets an inactive row without a name and without a role.
+pub async fn technician(desk: &mut Desk<'_>, dealership_id: Id<Dealership>, reference: &str) -> db::Result<Id<Staff>> {
+    if let Some(id) = store::find_id(desk.tx, dealership_id, reference).await? {
+        return Ok(id);
+    }
+    let id = desk.id();
+    store::insert_unknown(desk.tx, id, (dealership_id, reference), &[], desk.now).await
 }
 
 /// The one with this id.

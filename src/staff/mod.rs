@@ -32,6 +32,10 @@ pub struct Staff {
     /// Of [`ROLES`].
     pub roles: Vec<String>,
     pub languages: Vec<String>,
+    /// What they know about, such as `complaints`: calls that ask for it come to them first.
+    pub skills: Vec<String>,
+    /// Their telephone at the exchange, for click-to-call.
+    pub extension: Option<String>,
     pub email: Option<String>,
     pub mobile: Option<String>,
     pub active: bool,

@@ -41,6 +41,13 @@ impl Staff {
         if email.as_deref().is_some_and(|email| !crate::dealerships::looks_like_an_address(email)) {
             fields.fault("email", "not_an_address", "is no e-mail address");
         }
+        let extension = fields.text_if_any("extension", 20);
+        if extension
+            .as_deref()
+            .is_some_and(|text| !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
+        {
+            fields.fault("extension", "not_an_extension", "must be letters, digits, - and _ only");
+        }
         let staff = Self {
             id,
             dealership_id,
@@ -48,6 +55,8 @@ impl Staff {
             name: Some(fields.text("name", 100)),
             roles,
             languages: fields.texts("languages"),
+            skills: fields.texts("skills"),
+            extension,
             email,
             mobile: fields.text_if_any("mobile", 40),
             active: fields.flag("active", true),

@@ -18,6 +18,8 @@ struct StaffRow {
     name: Option<String>,
     roles: Json<Vec<String>>,
     languages: Json<Vec<String>>,
+    skills: Json<Vec<String>>,
+    extension: Option<String>,
     email: Option<String>,
     mobile: Option<String>,
     active: bool,
@@ -32,6 +34,8 @@ impl From<StaffRow> for Staff {
             name: row.name,
             roles: row.roles.0,
             languages: row.languages.0,
+            skills: row.skills.0,
+            extension: row.extension,
             email: row.email,
             mobile: row.mobile,
             active: row.active,
@@ -42,7 +46,7 @@ impl From<StaffRow> for Staff {
 pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Option<Staff>> {
     let row: Option<StaffRow> = tx
         .sql(
-            "SELECT id, dealership_id, ref, name, roles, languages, email, mobile, active
+            "SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active
              FROM staff WHERE dealership_id = $1 AND ref = $2",
         )
         .bind(dealership_id)
@@ -54,7 +58,7 @@ pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: 
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: Id<Staff>) -> Result<Option<Staff>> {
     let row: Option<StaffRow> = tx
-        .sql("SELECT id, dealership_id, ref, name, roles, languages, email, mobile, active FROM staff WHERE id = $1")
+        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active FROM staff WHERE id = $1")
         .bind(id)
         .optional()
         .await?;
@@ -73,7 +77,7 @@ pub(super) async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, referenc
 
 pub(super) async fn all_of(tx: &mut Tx, dealership_id: Id<Dealership>) -> Result<Vec<Staff>> {
     let rows: Vec<StaffRow> = tx
-        .sql("SELECT id, dealership_id, ref, name, roles, languages, email, mobile, active FROM staff WHERE dealership_id = $1 ORDER BY id")
+        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active FROM staff WHERE dealership_id = $1 ORDER BY id")
         .bind(dealership_id)
         .all()
         .await?;
@@ -95,8 +99,8 @@ pub(super) async fn with_role(tx: &mut Tx, dealership_id: Id<Dealership>, role: 
 pub(super) async fn insert_unknown(
     tx: &mut Tx,
     id: Id<Staff>,
-    dealership_id: Id<Dealership>,
-    reference: &str,
+    (dealership_id, reference): (Id<Dealership>, &str),
+    roles: &[&str],
     now: Timestamp,
 ) -> Result<Id<Staff>> {
     // The update changes nothing: it is there because DO NOTHING would answer no row when another process was first.
@@ -109,7 +113,7 @@ pub(super) async fn insert_unknown(
         .bind(id)
         .bind(dealership_id)
         .bind(reference.to_owned())
-        .bind(Json(["advisor"]))
+        .bind(Json(roles.iter().map(|role| (*role).to_owned()).collect::<Vec<_>>()))
         .bind(Json(Vec::<String>::new()))
         .bind(false)
         .bind(now)
@@ -122,10 +126,10 @@ pub(super) async fn insert_unknown(
 pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id<Staff>> {
     let (id,): (Id<Staff>,) = tx
         .sql(
-            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at, skills, extension)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT (dealership_id, ref) DO UPDATE SET name = excluded.name, roles = excluded.roles,
-                 languages = excluded.languages, email = excluded.email, mobile = excluded.mobile,
+                 languages = excluded.languages, skills = excluded.skills, extension = excluded.extension, email = excluded.email, mobile = excluded.mobile,
                  active = excluded.active, updated_at = excluded.updated_at
              RETURNING id",
         )
@@ -139,6 +143,8 @@ pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id
         .bind(it.mobile.clone())
         .bind(it.active)
         .bind(now)
+        .bind(Json(it.skills.clone()))
+        .bind(it.extension.clone())
         .one()
         .await?;
     Ok(id)

@@ -81,7 +81,9 @@ macro_rules! lines_where {
 pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Line>> {
     let text = match wanted.what {
         "customer" => lines_where!(
-            "t.customer_id IN (SELECT id FROM customers WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))"
+            "t.customer_id IN (SELECT whole.id FROM customers asked
+                JOIN customers whole ON coalesce(whole.merged_into, whole.id) = coalesce(asked.merged_into, asked.id)
+                WHERE (asked.id = $1 OR asked.ref = $1) AND ($2 IS NULL OR asked.dealership_id = $2))"
         ),
         "vehicle" => lines_where!(
             "t.vehicle_id IN (SELECT id FROM vehicles WHERE (id = $1 OR vin = $1 OR plate = $1) AND ($2 IS NULL OR dealership_id = $2))"
@@ -90,6 +92,21 @@ pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Li
             "(t.appointment_id IN (SELECT id FROM appointments WHERE (id = $1 OR ref = $1) AND ($2 IS NULL OR dealership_id = $2))
               OR t.notice_id IN (SELECT n.id FROM notices n JOIN appointments a ON a.id = n.subject_id
                 WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2)))"
+        ),
+        // The parts of a repair order are on its record too.
+        "repair_order" => lines_where!(
+            "(t.subject_id IN (SELECT r.id FROM repair_orders r WHERE (r.id = $1 OR r.ref = $1) AND ($2 IS NULL OR r.dealership_id = $2)
+                UNION ALL SELECT p.id FROM parts_orders p JOIN repair_orders r ON r.ref = p.ro_ref AND r.dealership_id = p.dealership_id
+                WHERE (r.id = $1 OR r.ref = $1) AND ($2 IS NULL OR r.dealership_id = $2))
+              OR t.notice_id IN (SELECT n.id FROM notices n WHERE n.subject_id IN (
+                SELECT r.id FROM repair_orders r WHERE (r.id = $1 OR r.ref = $1) AND ($2 IS NULL OR r.dealership_id = $2)
+                UNION ALL SELECT p.id FROM parts_orders p JOIN repair_orders r ON r.ref = p.ro_ref AND r.dealership_id = p.dealership_id
+                WHERE (r.id = $1 OR r.ref = $1) AND ($2 IS NULL OR r.dealership_id = $2))))"
+        ),
+        "parts_order" => lines_where!(
+            "(t.subject_id IN (SELECT p.id FROM parts_orders p WHERE (p.id = $1 OR p.ref = $1) AND ($2 IS NULL OR p.dealership_id = $2))
+              OR t.notice_id IN (SELECT n.id FROM notices n JOIN parts_orders p ON p.id = n.subject_id
+                WHERE (p.id = $1 OR p.ref = $1) AND ($2 IS NULL OR p.dealership_id = $2)))"
         ),
         _ => lines_where!(
             "(t.subject_id = $1 OR t.notice_id IN (SELECT n.id FROM notices n WHERE n.subject_id = $1)) AND ($2 IS NULL OR t.dealership_id = $2)"

@@ -1,6 +1,10 @@
 //! What customers hear of their appointments: booked, moved, cancelled, and nothing that is no longer true.
+mod absence;
+mod acts;
+mod checks;
 mod hours;
 mod letters;
+mod lists;
 mod reminders;
 
 use serde_json::json;

@@ -1,17 +1,27 @@
 //! What a user, a customer or another system was promised: one binary, so that it links once.
 mod appointments;
+mod calls;
 mod channels;
+mod clocks;
 mod counter;
+mod customers;
 mod database;
 mod delivery;
 mod fakes;
 mod house_rules;
+mod inquiries;
 mod intake;
 mod migrations;
 mod need;
+mod pages;
+mod parts;
 mod reading;
+mod repairs;
 mod shop;
 mod source;
 mod stopping;
+mod surveys;
 mod temp;
+mod texts;
+mod triggered;
 mod writer;

@@ -73,10 +73,14 @@ fn in_sqlite_words(text: &str) -> String {
     for line in text.lines() {
         inside |= line.starts_with("CREATE TABLE");
         let mut line = line.to_owned();
-        if inside {
-            for (theirs, ours) in
-                [("TIMESTAMPTZ", "TEXT"), ("JSONB", "TEXT"), ("BOOLEAN", "INTEGER"), ("BIGINT", "INTEGER")]
-            {
+        if inside || line.starts_with("ALTER TABLE") {
+            for (theirs, ours) in [
+                ("TIMESTAMPTZ", "TEXT"),
+                ("JSONB", "TEXT"),
+                ("BOOLEAN", "INTEGER"),
+                ("BIGINT", "INTEGER"),
+                ("DOUBLE PRECISION", "REAL"),
+            ] {
                 line = line.replace(theirs, ours);
             }
             if line == ");" {

@@ -1,7 +1,9 @@
 //! A dealership whose clock, mail server and SMS gateway are in the test's hand, and whose lanes it turns.
 pub(crate) mod by_hand;
 mod looks;
+mod pages;
 mod people;
+pub(crate) mod workshop;
 
 use std::{
     path::Path,
@@ -14,6 +16,7 @@ use std::{
 use aftercare::{
     app::App,
     clock::{Clock, Timestamp},
+    clocks::jobs::Clocks,
     config::{Config, Span},
     http::router,
     id::Random,
@@ -51,6 +54,7 @@ pub(crate) struct Shop {
     pub(crate) app: App,
     pub(crate) mail: FakeSmtp,
     gateway: Option<FakeGateway>,
+    pub(crate) clocks: Arc<Clocks>,
     pub(crate) compose: Arc<Compose>,
     pub(crate) post: Vec<Arc<Post>>,
     router: Router,
@@ -120,9 +124,20 @@ impl Opening {
         let marks = Marks::start(app.db.clone(), app.ids.clone());
         let post = lanes::post_lanes(&app, &ways_out, &marks).into_iter().map(Arc::new).collect();
         let compose = Arc::new(lanes::compose_lane(&app, &ways_out));
+        let clocks = Arc::new(lanes::clocks_lane(&app));
         let router = router::router(app.clone());
-        let mut shop =
-            Shop { app, mail, gateway, compose, post, router, key: String::new(), told: AtomicUsize::new(0), temp };
+        let mut shop = Shop {
+            app,
+            mail,
+            gateway,
+            clocks,
+            compose,
+            post,
+            router,
+            key: String::new(),
+            told: AtomicUsize::new(0),
+            temp,
+        };
         shop.key = shop.key_for(None).await;
         shop.furnish(&self.dealership).await;
         shop
@@ -175,9 +190,49 @@ impl Shop {
     }
 
     pub(crate) async fn call(&self, method: &str, path: &str, key: &str, body: Option<&Value>) -> (u16, Value) {
-        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        let (status, _, answer) = self.call_once(method, path, (key, None), body).await;
+        (status, answer)
+    }
+    /// The same with an Idempotency-Key; and whether it is the answer of an earlier request.
+    pub(crate) async fn call_once(
+        &self,
+        method: &str,
+        path: &str,
+        (key, once): (&str, Option<&str>),
+        body: Option<&Value>,
+    ) -> (u16, bool, Value) {
+        let mut request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {key}"));
+        if let Some(once) = once {
+            request = request.header("idempotency-key", once);
+        }
         let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
         let request = request.header("content-type", "application/json").body(body).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status().as_u16();
+        let replayed = response.headers().contains_key("idempotency-replayed");
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        (status, replayed, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+    /// What our own key does with a body.
+    pub(crate) async fn does(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        self.call(method, path, &self.key, Some(&body)).await
+    }
+    /// What our own key asks to be said.
+    pub(crate) async fn asks(&self, once: &str, body: &Value) -> (u16, bool, Value) {
+        self.call_once("POST", "/v1/messages", (&self.key, Some(once)), Some(body)).await
+    }
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.call("PUT", path, &self.key, Some(body)).await
+    }
+    pub(crate) async fn send(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.call(method, path, &self.key, Some(body)).await
+    }
+    /// The same with an Idempotency-Key.
+    pub(crate) async fn keyed(&self, method: &str, path: &str, key: &str, body: &Value) -> (u16, Value) {
+        let request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {}", self.key));
+        let request = request.header("content-type", "application/json").header("idempotency-key", key);
+        let request = request.body(Body::from(body.to_string())).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let status = response.status().as_u16();
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
@@ -188,6 +243,10 @@ impl Shop {
         let (status, answer) = self.call("GET", path, &self.key, None).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer
+    }
+    /// What our own key is answered.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.call(method, path, &self.key, Some(body)).await
     }
     /// Status and code, or state, of what an operator does.
     pub(crate) async fn post(&self, path: &str) -> String {
@@ -205,6 +264,23 @@ impl Shop {
         }
         let (status, answer) = self.call("POST", "/v1/events", &self.key, Some(&event)).await;
         assert_eq!((status, &answer["accepted"]), (202, &1.into()), "{answer}");
+    }
+    /// Many facts in batches, as a night's file tells them.
+    pub(crate) async fn hear_all(&self, mut events: Vec<Value>) {
+        for event in &mut events {
+            event["id"] = format!("e{}", self.told.fetch_add(1, Ordering::Relaxed)).into();
+            if event["time"].is_null() {
+                event["time"] = self.now().to_string().into();
+            }
+        }
+        let (status, answer) = self.call("POST", "/v1/events", &self.key, Some(&Value::Array(events))).await;
+        assert_eq!(status, 202, "{answer}");
+    }
+    /// Turns every lane until nothing is due, however much that is.
+    pub(crate) async fn drain_patiently(&self) {
+        while self.something_is_due().await {
+            self.turn_all().await;
+        }
     }
     /// They book by themselves, just now.
     pub(crate) async fn book(&self, customer: &Customer, start: &str) {
@@ -245,14 +321,18 @@ impl Shop {
             }
         }
     }
+    async fn turn_all(&self) -> usize {
+        let mut done = by_hand::turn(&self.app.db, &self.clocks).await;
+        done += by_hand::turn(&self.app.db, &self.compose).await;
+        for post in &self.post {
+            done += by_hand::turn(&self.app.db, post).await;
+        }
+        done
+    }
     /// Turns every lane until nothing is due.
     pub(crate) async fn drain(&self) {
         for _ in 0..50 {
-            let mut done = by_hand::turn(&self.app.db, &self.compose).await;
-            for post in &self.post {
-                done += by_hand::turn(&self.app.db, post).await;
-            }
-            if done == 0 {
+            if self.turn_all().await == 0 {
                 return;
             }
         }

@@ -10,17 +10,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn booking(start: &str) -> Booking {
-    let customer = Person {
-        reference: "C-1".to_owned(),
-        kind: None,
-        name: None,
-        salutation: None,
-        language: None,
-        time_zone: None,
-        phones: None,
-        email: None,
-        wechat_openid: None,
-    };
+    let customer = Person::named("C-1");
     Booking {
         customer,
         vehicle: None,
@@ -34,6 +24,7 @@ fn booking(start: &str) -> Booking {
         customer_words: None,
         is_comeback: None,
         parts_required: None,
+        parts_ready: None,
     }
 }
 
@@ -140,7 +131,7 @@ fn a_late_booking_fills_in_and_says_nothing() {
 fn tell(appointment: &mut Option<Appointment>, said: &Said, time: Timestamp, revision: Option<i64>) -> String {
     let ids = Ids { clock: crate::clock::Clock::fixed(time), random: Random::seeded(3) };
     let customer = said.booking().map(|_| ids.next());
-    let news = News { said, time, revision, customer, vehicle: None, advisor: None };
+    let news = News { said, time, revision, customer, vehicle: None, advisor: None, source: "/dms" };
     let verdict = if let Some(known) = appointment {
         known.hear(&news)
     } else {

@@ -19,10 +19,14 @@ pub struct Email {
     pub message_id_domain: String,
     pub from: Address,
     pub reply_to: Option<Address>,
+    /// The Message-IDs of the thread that it answers, the oldest first, without angle brackets.
+    pub references: Vec<String>,
     pub to: Address,
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// Becomes List-Unsubscribe, for one click (RFC 8058).
+    pub unsubscribe: Option<String>,
     /// A calendar file from [`super::Entry::ics`].
     pub invite: Option<String>,
     /// What the invite asks; without it a calendar file is a REQUEST.
@@ -60,6 +64,15 @@ impl Email {
             .message_id(Some(format!("<{}@{}>", self.message, self.message_id_domain)));
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(mailbox(reply_to, "reply")?);
+        }
+        let references: Vec<String> = self.references.iter().filter_map(|id| in_header(id)).collect();
+        if let Some(last) = references.last() {
+            builder = builder.in_reply_to(last.clone()).references(references.join(" "));
+        }
+        if let Some(url) = &self.unsubscribe {
+            builder = builder
+                .raw_header(raw("List-Unsubscribe", &format!("<{url}>")))
+                .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         let message = builder
             .raw_header(raw("Auto-Submitted", "auto-generated"))
@@ -121,6 +134,13 @@ fn mailbox(who: &Address, whose: &'static str) -> Result<Mailbox, NotMailable> {
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
 }
 
+/// A Message-ID of somebody else's as it may stand in our header: anything could be in theirs.
+fn in_header(id: &str) -> Option<String> {
+    let id = id.trim().trim_start_matches('<').trim_end_matches('>');
+    let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | '(' | ')' | ',' | ';');
+    (id.len() <= 200 && id.contains('@') && id.chars().all(fits)).then(|| format!("<{id}>"))
+}
+
 fn raw(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
@@ -138,6 +158,8 @@ mod tests {
             message_id_domain: "dealer.example".to_owned(),
             from: Address { name: "LEXUS XX 售后".to_owned(), address: "service@dealer.example".to_owned() },
             reply_to: None,
+            references: Vec::new(),
+            unsubscribe: None,
             to: Address { name: "王芳".to_owned(), address: "wang@example.com".to_owned() },
             subject: "预约确认".to_owned(),
             text: "您好\n.\n".to_owned(),
@@ -213,12 +235,12 @@ mod tests {
         ) {
             let [from, to, reply_to] = names;
             let mut email = email();
-            email.from.name = from + &inject;
-            email.to.name = inject.clone() + &to;
-            email.reply_to = Some(Address { name: reply_to + &inject, address: "r+1@in.dealer.example".to_owned() });
-            email.subject = subject + &inject;
-            email.text = text + &inject;
-            email.html = html + &inject;
+            email.from.name = from + inject.as_str();
+            email.to.name = inject.clone() + to.as_str();
+            email.reply_to = Some(Address { name: reply_to + inject.as_str(), address: "r+1@in.dealer.example".to_owned() });
+            email.subject = subject + inject.as_str();
+            email.text = text + inject.as_str();
+            email.html = html + inject.as_str();
             email.invite = Some(inject);
             let bytes = email.bytes().expect("mailable");
             prop_assert!(bytes.is_ascii());

@@ -2,7 +2,19 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Sighting, Vehicle, store};
-use crate::{clock::Timestamp, customers::Customer, db, dealerships::Dealership, desk::Desk, id::Id};
+use crate::{
+    clock::Timestamp,
+    customers::Customer,
+    db::{self, Tx},
+    dealerships::Dealership,
+    desk::Desk,
+    id::Id,
+    notices::{
+        readings::Reading,
+        words::{About, vehicle},
+    },
+    timeline::Entry,
+};
 
 /// An event that tells of a vehicle.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +50,9 @@ pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Resul
                 model_code: None,
                 model_year: None,
                 owner_id: None,
+                odometer: None,
+                next_service_at: None,
+                next_service_km: None,
                 heard_at: mention.heard_at,
                 created_at: desk.now,
             });
@@ -54,6 +69,53 @@ pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Resul
         garage.vehicles.iter().enumerate().filter(|(i, _)| changed.contains(i)).map(|(_, v)| v).collect();
     store::save(desk.tx, &vehicles).await?;
     Ok(ids)
+}
+
+/// Its owner has sold it: it is theirs no more.
+pub async fn end_ownership(desk: &mut Desk<'_>, vehicle: Id<Vehicle>, owner: Id<Customer>) -> db::Result<()> {
+    let Some(dealership_id) = store::end_ownership(desk.tx, vehicle, owner).await? else { return Ok(()) };
+    let mut line = Entry::new(desk.id(), dealership_id, desk.now, "ownership.ended");
+    line.customer_id = Some(owner);
+    line.vehicle_id = Some(vehicle);
+    desk.record(line);
+    Ok(())
+}
+
+/// Nobody of ours has it any more; answers the vehicle as it was, or None when something younger was heard of it.
+pub async fn sold(desk: &mut Desk<'_>, id: Id<Vehicle>, at: Timestamp) -> db::Result<Option<Vehicle>> {
+    let Some(vehicle) = store::lock(desk.tx, id).await?.filter(|vehicle| vehicle.heard_at <= at) else {
+        return Ok(None);
+    };
+    store::save(desk.tx, &[&Vehicle { owner_id: None, ..vehicle.clone() }]).await?;
+    Ok(Some(vehicle))
+}
+
+/// A recall concerns it. None when something younger was heard of that recall.
+pub async fn open_campaign(
+    desk: &mut Desk<'_>,
+    id: Id<Vehicle>,
+    (number, name): (&str, Option<&str>),
+    at: Timestamp,
+) -> db::Result<Option<Vehicle>> {
+    let is_news = store::set_campaign(desk.tx, id, (number, name), "open", at).await?;
+    if is_news { store::lock(desk.tx, id).await } else { Ok(None) }
+}
+
+/// The number of a recall, and its name.
+pub type Campaign = (String, Option<String>);
+
+/// A recall is done; answers the vehicle and the recalls that are still open. None when something younger was heard of it.
+pub async fn close_campaign(
+    desk: &mut Desk<'_>,
+    id: Id<Vehicle>,
+    number: &str,
+    at: Timestamp,
+) -> db::Result<Option<(Vehicle, Vec<Campaign>)>> {
+    if !store::set_campaign(desk.tx, id, (number, None), "closed", at).await? {
+        return Ok(None);
+    }
+    let open = store::open_campaigns(desk.tx, id).await?;
+    Ok(store::lock(desk.tx, id).await?.map(|vehicle| (vehicle, open)))
 }
 
 /// The vehicles of one unit, found by VIN and plate.
@@ -109,6 +171,9 @@ mod tests {
             model_code: None,
             model_year: None,
             owner_id: None,
+            odometer: None,
+            next_service_at: None,
+            next_service_km: None,
             heard_at: heard_at.parse().unwrap(),
             created_at: ids.clock.now(),
         };
@@ -124,4 +189,24 @@ mod tests {
         assert_eq!(find(None, Some("P4")), None);
         assert_eq!(Sighting::of(Some(" "), None), None);
     }
+}
+
+/// Vehicles as their letters need them: the next service and a recall are kept with the notice.
+pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> Result<Vec<Reading>, db::Error> {
+    let reading = |found: Vehicle| Reading {
+        subject_id: found.id.to_string(),
+        state: "known".to_owned(),
+        revision: 0,
+        advisor: None,
+        plate: found.plate,
+        model_code: found.model_code,
+        model_year: found.model_year,
+        about: Some(About::Vehicle(vehicle::Facts {
+            vin: found.vin,
+            next_service_at: found.next_service_at,
+            next_service_km: found.next_service_km,
+            ..vehicle::Facts::default()
+        })),
+    };
+    Ok(store::by_ids(tx, ids).await?.into_iter().map(reading).collect())
 }

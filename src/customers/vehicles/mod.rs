@@ -22,6 +22,11 @@ pub struct Vehicle {
     pub model_year: Option<i64>,
     /// Who brought it last.
     pub owner_id: Option<Id<Customer>>,
+    /// Kilometres.
+    pub odometer: Option<i64>,
+    pub next_service_at: Option<Timestamp>,
+    /// Kilometres.
+    pub next_service_km: Option<i64>,
     /// The `time` of the youngest event that was applied.
     pub heard_at: Timestamp,
     pub created_at: Timestamp,
@@ -37,6 +42,9 @@ pub struct Sighting {
     plate: Option<String>,
     pub model_code: Option<String>,
     pub model_year: Option<i64>,
+    pub odometer: Option<i64>,
+    pub next_service_at: Option<Timestamp>,
+    pub next_service_km: Option<i64>,
 }
 
 impl Sighting {
@@ -46,7 +54,15 @@ impl Sighting {
         let vin = vin.map(|v| v.to_uppercase().split_whitespace().collect::<String>()).filter(|v| !v.is_empty());
         let plate =
             plate.map(|p| p.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")).filter(|p| !p.is_empty());
-        (vin.is_some() || plate.is_some()).then_some(Self { vin, plate, model_code: None, model_year: None })
+        (vin.is_some() || plate.is_some()).then_some(Self {
+            vin,
+            plate,
+            model_code: None,
+            model_year: None,
+            odometer: None,
+            next_service_at: None,
+            next_service_km: None,
+        })
     }
     pub fn vin(&self) -> Option<&str> {
         self.vin.as_deref()
@@ -79,6 +95,9 @@ impl Vehicle {
             self.heard_at = heard_at;
             self.owner_id = owner.or(self.owner_id);
             self.model_year = sighting.model_year.or(self.model_year);
+            self.odometer = sighting.odometer.or(self.odometer);
+            self.next_service_at = sighting.next_service_at.or(self.next_service_at);
+            self.next_service_km = sighting.next_service_km.or(self.next_service_km);
             for (held, told) in [(&mut self.plate, &sighting.plate), (&mut self.model_code, &sighting.model_code)] {
                 if told.is_some() {
                     held.clone_from(told);

@@ -1,11 +1,13 @@
 //! What the post lanes write: claim, mark, record.
+use std::sync::Arc;
+
 use serde::Serialize;
 use sqlx::types::Json;
 
 use crate::messages::{Attempt, Envelope, Message, Priority, State};
 use crate::{
     clock::Timestamp,
-    customers::Customer,
+    customers::{Customer, consent::Standings},
     db::{Result, Sql, Tx},
     dealerships::Dealership,
     id::Id,
@@ -33,6 +35,9 @@ pub struct Claimed {
     pub html: Option<String>,
     pub invite: Option<String>,
     pub invite_method: Option<String>,
+    /// What the record knew of its reader when it was claimed.
+    #[sqlx(skip)]
+    pub standings: Arc<Standings>,
 }
 
 /// Which rows a lane may take.

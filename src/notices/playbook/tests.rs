@@ -68,16 +68,18 @@ fn the_whole_grammar_is_read() {
 fn our_kinds_are_raised_and_withdrawn_as_the_appointment_goes() {
     let playbook = Playbook::load(None).expect("the embedded kinds");
     let names = |kinds: Vec<&Kind>| {
-        kinds.iter().map(|kind| kind.name.trim_start_matches("appointment.").to_owned()).collect::<Vec<_>>().join(" ")
+        let names = kinds.iter().filter_map(|kind| kind.name.strip_prefix("appointment."));
+        names.collect::<Vec<_>>().join(" ")
     };
     for (event, raised, withdrawn) in [
-        ("appointment.booked", "confirmation reminder", "cancellation"),
-        ("appointment.rescheduled", "change reminder", "cancellation change confirmation reminder"),
-        ("appointment.cancelled", "cancellation", "change confirmation reminder"),
-        ("appointment.confirmed", "", ""),
-        ("appointment.arrived", "", "cancellation change confirmation reminder"),
-        ("appointment.completed", "", "cancellation change confirmation reminder"),
-        ("appointment.no_show", "", "change confirmation reminder"),
+        ("appointment.proposed", "proposal", "proposal"),
+        ("appointment.booked", "confirmation reminder", "cancellation proposal"),
+        ("appointment.rescheduled", "change reminder", "cancellation change confirmation missed proposal reminder"),
+        ("appointment.cancelled", "cancellation", "change confirmation missed proposal reminder"),
+        ("appointment.confirmed", "", "proposal"),
+        ("appointment.arrived", "", "cancellation change confirmation missed proposal reminder"),
+        ("appointment.completed", "", "cancellation change confirmation missed proposal reminder"),
+        ("appointment.no_show", "missed", "change confirmation reminder"),
     ] {
         assert_eq!(names(playbook.raised_by(event).collect()), raised, "raised by {event}");
         assert_eq!(names(playbook.withdrawn_by(event).collect()), withdrawn, "withdrawn by {event}");

@@ -13,7 +13,7 @@ use crate::{
     id::Id,
     jobs::Key,
     messages::State,
-    notices::{Audience, Class, Notice, SubjectKind, tracks::Tracks},
+    notices::{Audience, ChannelName, Class, Notice, SubjectKind, tracks::Tracks},
     rows,
     staff::Staff,
 };
@@ -44,6 +44,8 @@ pub struct Due {
     pub language: Option<String>,
     pub time_zone: Option<String>,
     pub customer_kind: Option<String>,
+    /// The reader's wish, where they are a customer.
+    pub preferred_channel: Option<ChannelName>,
     /// The reader, where they work here.
     pub staff_name: Option<String>,
     pub staff_email: Option<String>,
@@ -67,11 +69,26 @@ pub async fn claim(tx: &mut Tx, suspect: bool, most: i64, now: Timestamp, lease_
     if taken.is_empty() {
         return Ok(Vec::new());
     }
+    with_readers(tx, taken).await
+}
+
+/// Takes one notice that this very transaction has raised, to be composed in it.
+pub async fn claim_own(tx: &mut Tx, id: Id<Notice>, lease_until: Timestamp) -> Result<Vec<Due>> {
+    let taken: Vec<(String, i64)> = tx
+        .sql("UPDATE notices SET fence = fence + 1, lease_until = $1 WHERE id = $2 AND state = 'waiting' RETURNING id, fence")
+        .bind(lease_until)
+        .bind(id)
+        .all()
+        .await?;
+    with_readers(tx, taken).await
+}
+
+async fn with_readers(tx: &mut Tx, taken: Vec<(String, i64)>) -> Result<Vec<Due>> {
     let keys: Vec<Key> = taken.into_iter().map(|(id, fence)| Key { id, fence }).collect();
     tx.sql(rows!(
         "SELECT n.id, n.fence, n.state, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_revision, n.dealership_id, n.customer_id,
             n.staff_id, n.acted_at, n.raised_at, n.useful_until, n.detail, n.tracks, n.subject_ref, c.name, c.salutation, c.language, c.time_zone,
-            c.kind AS customer_kind, s.name AS staff_name, s.email AS staff_email, s.languages AS staff_languages FROM ",
+            c.kind AS customer_kind, c.preferred_channel, s.name AS staff_name, s.email AS staff_email, s.languages AS staff_languages FROM ",
         (id text, fence bigint),
         " JOIN notices n ON n.id = j.id LEFT JOIN customers c ON c.id = n.customer_id LEFT JOIN staff s ON s.id = n.staff_id"
     ))

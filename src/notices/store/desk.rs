@@ -45,6 +45,12 @@ pub struct NewNotice {
 }
 
 impl NewNotice {
+    /// A rule says that it is never to be said.
+    pub fn skip(&mut self, reason: &'static str) {
+        if self.state == "waiting" {
+            (self.state, self.reason, self.not_before) = ("skipped", Some(reason), None);
+        }
+    }
     /// Calls it off before it was written: it is written all the same, for the record.
     pub fn call_off(&mut self, reason: &'static str) -> Open {
         (self.state, self.reason, self.not_before) = ("withdrawn", Some(reason), None);

@@ -8,7 +8,7 @@ use crate::{
     dealerships::Dealership,
     id::Id,
     messages::{Envelope, Message, Priority, State},
-    notices::{ChannelName, Locale, Notice},
+    notices::{ChannelName, Class, Locale, Notice},
     rows,
     staff::Staff,
 };
@@ -27,6 +27,9 @@ pub struct NewMessage {
     pub step: i64,
     pub channel: ChannelName,
     pub priority: Priority,
+    pub class: Class,
+    /// Counts for no cap.
+    pub immediate: bool,
     pub to_address: String,
     pub locale: Locale,
     pub template_version: String,
@@ -52,12 +55,12 @@ pub async fn insert_messages(tx: &mut Tx, messages: &[NewMessage]) -> Result<()>
     let rows: Vec<Row<'_>> = messages.iter().map(Row::of).collect();
     let texts: Vec<Text<'_>> = messages.iter().map(Text::of).collect();
     tx.sql(rows!(
-        "INSERT INTO messages (id, notice_id, dealership_id, customer_id, staff_id, track, step, channel, priority, to_address, locale, template_version, state,
-            reason, not_before, useful_until, fence, attempts, tries, resent, alone, suspect, crashes, created_at, updated_at)
-         SELECT j.id, j.notice_id, j.dealership_id, j.customer_id, j.staff_id, j.track, j.step, j.channel, j.priority, j.to_address, j.locale, j.template_version,
-            j.state, j.reason, j.not_before, j.useful_until, 0, 0, 0, $2, $2, $2, 0, j.created_at, j.created_at FROM ",
-        (id text, notice_id text, dealership_id text, customer_id text, staff_id text, track bigint, step bigint, channel text, priority text, to_address text,
-         locale text, template_version text, state text, reason text, not_before timestamptz, useful_until timestamptz, created_at timestamptz),
+        "INSERT INTO messages (id, notice_id, dealership_id, customer_id, staff_id, track, step, channel, priority, class, immediate, to_address, locale,
+            template_version, state, reason, not_before, useful_until, fence, attempts, tries, resent, alone, suspect, crashes, created_at, updated_at)
+         SELECT j.id, j.notice_id, j.dealership_id, j.customer_id, j.staff_id, j.track, j.step, j.channel, j.priority, j.class, j.immediate, j.to_address, j.locale,
+            j.template_version, j.state, j.reason, j.not_before, j.useful_until, 0, 0, 0, $2, $2, $2, 0, j.created_at, j.created_at FROM ",
+        (id text, notice_id text, dealership_id text, customer_id text, staff_id text, track bigint, step bigint, channel text, priority text, class text, immediate boolean,
+         to_address text, locale text, template_version text, state text, reason text, not_before timestamptz, useful_until timestamptz, created_at timestamptz),
         ""
     ))
     .bind_rows(&rows)
@@ -88,6 +91,8 @@ struct Row<'a> {
     step: i64,
     channel: ChannelName,
     priority: Priority,
+    class: Class,
+    immediate: bool,
     to_address: &'a str,
     locale: Locale,
     template_version: &'a str,
@@ -110,6 +115,8 @@ impl<'a> Row<'a> {
             step: message.step,
             channel: message.channel,
             priority: message.priority,
+            class: message.class,
+            immediate: message.immediate,
             to_address: &message.to_address,
             locale: message.locale,
             template_version: &message.template_version,

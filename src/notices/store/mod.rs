@@ -4,5 +4,6 @@ mod desk;
 mod messages;
 mod progress;
 mod reading;
+mod told;
 
-pub use self::{compose::*, desk::*, messages::*, progress::*, reading::*};
+pub use self::{compose::*, desk::*, messages::*, progress::*, reading::*, told::*};

@@ -41,12 +41,33 @@ pub fn hon(person: &Person, locale: Locale) -> String {
     }
 }
 
+/// How somebody who works here is addressed: 陈晓, Maria Lopez, 伊藤さん.
+pub fn colleague(name: &str, locale: Locale) -> String {
+    let name = clean(name);
+    if locale == Locale::Ja && !name.is_empty() { format!("{}さん", surname(&name)) } else { name }
+}
+
+/// A text of several lines: each without control and direction characters, at most 4,000 characters and one empty line in a
+/// row.
+pub fn clean_lines(text: &str) -> String {
+    let unwelcome = |c: &char| (c.is_control() && *c != '\n') || is_direction(*c);
+    let kept: String = text.replace("\r\n", "\n").chars().filter(|c| !unwelcome(c)).take(4_000).collect();
+    let mut lines: Vec<&str> = Vec::new();
+    for line in kept.trim().lines().map(str::trim_end) {
+        if !(line.is_empty() && lines.last().is_some_and(|last| last.is_empty())) {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A name as a line of text can carry it: no control or direction characters, single spaces, at most 60 characters.
 pub fn clean(name: &str) -> String {
-    let unwelcome = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
+    let unwelcome = |c: char| c.is_control() || is_direction(c);
     let spaced: String = name.chars().map(|c| if unwelcome(c) { ' ' } else { c }).collect();
     let words: Vec<_> = spaced.split_whitespace().collect();
     let mut text: String = words.join(" ").chars().take(60).collect();

@@ -2,7 +2,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Page;
+use super::{Page, text_in};
 use crate::{clock::Timestamp, notices::wording};
 
 /// An appointment as the record holds it.
@@ -18,12 +18,17 @@ pub struct Facts {
     pub conditional: bool,
     /// Whether a calendar file goes with the e-mail.
     pub calendar: bool,
+    /// What the customer said when booking, for the people here.
+    pub customer_words: Option<String>,
+    /// The repair order that this one seems to come back from (BR-09).
+    pub original: Option<String>,
 }
 
 impl Facts {
     pub(super) fn hear(&mut self, detail: &Value) {
         self.previous_start_at =
             detail.get("previous_start_at").and_then(|at| at.as_str()).and_then(|at| at.parse().ok());
+        self.original = text_in(detail, "original_ref").or_else(|| self.original.take());
     }
 }
 
@@ -49,12 +54,15 @@ pub struct Words {
     pub service_brief: Option<String>,
     pub conditional: bool,
     pub calendar: bool,
+    pub customer_words: Option<String>,
+    pub original: Option<String>,
 }
 
 impl Words {
     pub(super) fn new(facts: &Facts, page: &Page<'_>) -> Self {
         let start = facts.start_at.in_zone(page.zone);
         let ends_that_day = |end: &Timestamp| *end > facts.start_at && end.in_zone(page.zone).date() == start.date();
+        let clean = |text: &Option<String>| text.as_deref().map(wording::clean).filter(|text| !text.is_empty());
         let previous = facts.previous_start_at.filter(|before| *before != facts.start_at);
         Self {
             date: page.date(facts.start_at),
@@ -69,6 +77,8 @@ impl Words {
             service_brief: wording::brief(&facts.services, page.locale),
             conditional: facts.conditional,
             calendar: facts.calendar,
+            customer_words: clean(&facts.customer_words),
+            original: clean(&facts.original),
         }
     }
 }

@@ -1,6 +1,15 @@
 //! Words: the facts of a subject and of who writes to whom, put into the reader's language once, for texts to use.
 pub mod appointment;
+pub mod case;
+pub mod customer;
+pub mod digest;
+mod examples;
+pub mod inquiry;
+pub mod parts_order;
+pub mod repair_order;
 mod samples;
+pub mod survey;
+pub mod vehicle;
 
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -13,13 +22,16 @@ use super::{
 };
 use crate::clock::Timestamp;
 
-pub use samples::samples;
+pub(super) use samples::read_here;
+pub use samples::{Sample, samples};
 
 /// Who writes to whom, and about which car: what every text may use.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// The reader: a customer, or somebody who works here.
     pub person: Person,
+    /// Whether the reader works here.
+    pub colleague: bool,
     /// The customer it is about, where the reader works here.
     pub customer: Option<Person>,
     pub dealer: Dealer,
@@ -32,6 +44,8 @@ pub struct Setting {
     pub reference: String,
     /// Pages on which the reader can act; without them no button is shown.
     pub links: Option<Links>,
+    /// What a colleague who triggered it added, at most 60 characters (BR-63).
+    pub note: Option<String>,
 }
 
 /// The dealership that writes.
@@ -63,6 +77,16 @@ pub struct Links {
 #[derive(Clone, Debug)]
 pub enum About {
     Appointment(appointment::Facts),
+    RepairOrder(repair_order::Facts),
+    PartsOrder(parts_order::Facts),
+    Inquiry(inquiry::Facts),
+    /// A survey, or a call that reached nobody.
+    Survey(survey::Facts),
+    Case(case::Facts),
+    Vehicle(vehicle::Facts),
+    Customer(customer::Facts),
+    /// A list or a digest of one shop.
+    Digest(digest::Facts),
     /// Who writes to whom is all there is to say.
     Alone,
 }
@@ -72,6 +96,14 @@ pub enum About {
 #[serde(untagged)]
 enum Said {
     Appointment(Box<appointment::Words>),
+    RepairOrder(Box<repair_order::Words>),
+    PartsOrder(Box<parts_order::Words>),
+    Inquiry(Box<inquiry::Words>),
+    Survey(Box<survey::Words>),
+    Case(Box<case::Words>),
+    Vehicle(Box<vehicle::Words>),
+    Customer(Box<customer::Words>),
+    Digest(Box<digest::Words>),
     Alone {},
 }
 
@@ -80,12 +112,27 @@ impl About {
     pub fn hear(&mut self, detail: &Value) {
         match self {
             Self::Appointment(facts) => facts.hear(detail),
-            Self::Alone => {}
+            Self::RepairOrder(facts) => facts.hear(detail),
+            Self::PartsOrder(facts) => facts.hear(detail),
+            Self::Inquiry(facts) => facts.hear(detail),
+            Self::Case(facts) => facts.hear(detail),
+            Self::Vehicle(facts) => facts.hear(detail),
+            Self::Customer(facts) => facts.hear(detail),
+            Self::Digest(facts) => facts.hear(detail),
+            Self::Survey(_) | Self::Alone => {}
         }
     }
     fn said(&self, page: &Page<'_>) -> Said {
         match self {
             Self::Appointment(facts) => Said::Appointment(Box::new(appointment::Words::new(facts, page))),
+            Self::RepairOrder(facts) => Said::RepairOrder(Box::new(repair_order::Words::new(facts, page))),
+            Self::PartsOrder(facts) => Said::PartsOrder(Box::new(parts_order::Words::new(facts, page))),
+            Self::Inquiry(facts) => Said::Inquiry(Box::new(inquiry::Words::new(facts, page))),
+            Self::Survey(facts) => Said::Survey(Box::new(survey::Words::new(facts, page))),
+            Self::Case(facts) => Said::Case(Box::new(case::Words::new(facts, page))),
+            Self::Vehicle(facts) => Said::Vehicle(Box::new(vehicle::Words::new(facts, page))),
+            Self::Customer(facts) => Said::Customer(Box::new(customer::Words::new(facts, page))),
+            Self::Digest(facts) => Said::Digest(Box::new(digest::Words::new(facts, page))),
             Self::Alone => Said::Alone {},
         }
     }
@@ -141,6 +188,8 @@ pub struct Words {
     #[serde(rename = "ref")]
     pub reference: String,
     pub links: Option<Links>,
+    /// What a colleague added.
+    pub note: Option<String>,
     /// The signature of the gateway, which is the company in a mainland SMS; `dealer` is left out there.
     pub signature: Option<String>,
     #[serde(flatten)]
@@ -162,7 +211,11 @@ impl Words {
         let phone = wording::clean(&dealer.phone);
         let email = dealer.email.as_deref().and_then(some).filter(|email| email.contains('@'));
         Self {
-            hon: wording::hon(person, locale),
+            hon: if setting.colleague && !person.company {
+                wording::colleague(&person.name, locale)
+            } else {
+                wording::hon(person, locale)
+            },
             name: wording::clean(&person.name),
             customer: setting.customer.as_ref().map(|customer| wording::hon(customer, locale)),
             dealer: wording::clean(&dealer.name),
@@ -180,6 +233,7 @@ impl Words {
             vehicle_and_plate: (!both.is_empty()).then(|| both.join(" / ")),
             reference: wording::clean(&setting.reference),
             links: setting.links.clone(),
+            note: setting.note.as_deref().and_then(some),
             signature: dealer.sms_signature.clone().filter(|_| dealer.region == "CN"),
             about: about.said(&Page { locale, zone: &dealer.zone }),
         }
@@ -189,7 +243,7 @@ impl Words {
     pub fn appointment(&self) -> Option<&appointment::Words> {
         match &self.about {
             Said::Appointment(words) => Some(words),
-            Said::Alone {} => None,
+            _ => None,
         }
     }
 
@@ -212,6 +266,15 @@ impl Letter for Words {
     fn reader(&self) -> &str {
         &self.hon
     }
+}
+
+/// A text that was kept with the notice.
+fn text_in(detail: &Value, name: &str) -> Option<String> {
+    detail.get(name).and_then(Value::as_str).map(str::to_owned)
+}
+/// A time that was kept with the notice.
+fn moment_in(detail: &Value, name: &str) -> Option<Timestamp> {
+    detail.get(name).and_then(Value::as_str).and_then(|at| at.parse().ok())
 }
 
 fn upper_first(text: &str) -> String {

@@ -1,7 +1,7 @@
 //! Sample settings and subjects: between them they take every branch of every text.
 use jiff::tz::TimeZone;
 
-use super::{About, Dealer, Links, Setting, appointment};
+use super::{About, Dealer, Links, Setting, appointment, examples::examples, parts_order, repair_order};
 use crate::{
     clock::Timestamp,
     notices::{
@@ -10,15 +10,17 @@ use crate::{
     },
 };
 
-type Sample = (&'static str, Setting, About);
+/// Its name, who writes to whom, and the subject.
+pub type Sample = (&'static str, Setting, About);
 
 /// The samples of a subject in a language, by name. `full` comes first and is the one to show to people. Empty for a subject
 /// that no text is about.
 pub fn samples(subject: SubjectKind, locale: Locale) -> Vec<Sample> {
     match subject {
         SubjectKind::Appointment => appointments(locale),
-        SubjectKind::Customer => alone(locale),
-        _ => Vec::new(),
+        SubjectKind::RepairOrder => repair_order::samples(locale),
+        SubjectKind::PartsOrder => parts_order::samples(locale),
+        _ => examples(subject, locale),
     }
 }
 
@@ -64,13 +66,10 @@ pub(super) fn settings(locale: Locale) -> Vec<(&'static str, Setting)> {
             "linked",
             with(|setting| {
                 setting.links = Some(Links { manage: "https://aftercare.example/a/4f1c".to_owned() });
+                setting.note = Some("P2".to_owned());
             }),
         ),
     ]
-}
-
-fn alone(locale: Locale) -> Vec<Sample> {
-    settings(locale).into_iter().map(|(name, setting)| (name, setting, About::Alone)).collect()
 }
 
 fn appointments(locale: Locale) -> Vec<Sample> {
@@ -81,6 +80,8 @@ fn appointments(locale: Locale) -> Vec<Sample> {
         services: vec![words(locale).service.to_owned()],
         conditional: false,
         calendar: true,
+        customer_words: Some(words(locale).said.to_owned()),
+        original: Some("RO-7630".to_owned()),
     };
     let full = setting(locale);
     let with = |change: fn(&mut appointment::Facts)| {
@@ -112,6 +113,8 @@ fn appointments(locale: Locale) -> Vec<Sample> {
             "no_vehicle" => with(|facts| {
                 facts.services.clear();
                 facts.end_at = None;
+                facts.customer_words = None;
+                facts.original = None;
             }),
             _ => About::Appointment(facts.clone()),
         };
@@ -132,6 +135,9 @@ struct Words {
     advisor: [&'static str; 2],
     plate: &'static str,
     service: &'static str,
+    /// In the customer's words.
+    said: &'static str,
+    colleague: &'static str,
 }
 
 fn words(locale: Locale) -> Words {
@@ -153,6 +159,8 @@ fn words(locale: Locale) -> Words {
             advisor: ["陈晓", "服务顾问"],
             plate: "粤A12345",
             service: "4万公里保养",
+            said: "冷车时制动有异响",
+            colleague: "李梅",
         },
         Locale::En => Words {
             zone: "America/Los_Angeles",
@@ -171,6 +179,8 @@ fn words(locale: Locale) -> Words {
             advisor: ["Maria Lopez", "your service advisor"],
             plate: "8ABC241",
             service: "40,000 km service",
+            said: "Brakes squeal when cold",
+            colleague: "Daniel Reed",
         },
         Locale::Ja => Words {
             zone: "Asia/Tokyo",
@@ -189,6 +199,8 @@ fn words(locale: Locale) -> Words {
             advisor: ["伊藤 健", "サービスアドバイザー"],
             plate: "品川 300 さ 22-54",
             service: "4万km点検",
+            said: "冷間時にブレーキが鳴く",
+            colleague: "渡辺 亮",
         },
     }
 }
@@ -199,12 +211,20 @@ pub(super) fn at(locale: Locale, date: &str, time: &str) -> Timestamp {
     text.parse().expect("a sample's time is a constant")
 }
 
+/// The same read by somebody who works here: the customer is whom it is about.
+pub(in crate::notices) fn read_here(setting: Setting, locale: Locale) -> Setting {
+    let name = words(locale).colleague.to_owned();
+    let reader = Person { name, salutation: None, company: false };
+    Setting { colleague: true, customer: Some(setting.person), person: reader, ..setting }
+}
+
 /// The full setting of a language.
 pub(super) fn setting(locale: Locale) -> Setting {
     let words = words(locale);
     let [name, department, phone, address, email, region] = words.dealer.map(str::to_owned);
     Setting {
         person: Person { name: words.name.to_owned(), salutation: words.salutation.map(str::to_owned), company: false },
+        colleague: false,
         customer: None,
         dealer: Dealer {
             name,
@@ -223,5 +243,6 @@ pub(super) fn setting(locale: Locale) -> Setting {
         model_year: Some(2024),
         reference: "A-1001".to_owned(),
         links: None,
+        note: None,
     }
 }

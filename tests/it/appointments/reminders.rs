@@ -13,8 +13,8 @@ async fn of_an_appointment_moved_twice_only_the_last_time_is_reminded_of_once() 
     shop.moves(&anna(), "2026-03-06T14:00").await;
     shop.wait_until("2026-03-02T12:00").await;
     shop.moves(&anna(), "2026-03-07T14:00").await;
-    // Past the three times at which a reminder would have been due, and past the last appointment.
-    shop.wait_until("2026-03-07T15:00").await;
+    // Past the three times at which a reminder would have been due, and up to the last appointment.
+    shop.wait_until("2026-03-07T14:00").await;
     let texts = shop.phone(ANNAS_PHONE);
     assert_eq!(texts.len(), 4, "{texts:#?}");
     insta::assert_snapshot!(texts[3], @"Ms. Weber, a reminder of your visit on Sat, Mar 7 at 2:00 PM. To change: 020-8888 0000. 陈晓, 售后服务部");

@@ -1,0 +1,159 @@
+//! What is looked at when something is booked (BR-06 to BR-10): found, written down and shown, never a reason to refuse.
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{
+    Appointment, State, Warning,
+    comeback::{self, EarlierJob},
+    store::{self, Neighbour},
+    telling,
+};
+use crate::{
+    calendar::{Shop, days_from, local_moment},
+    capacity,
+    clock::Timestamp,
+    customers::vehicles::Vehicle,
+    db,
+    dealerships::Dealership,
+    desk::Desk,
+    id::Id,
+};
+
+/// Planned arrivals of one advisor are so far apart (BR-07).
+pub(super) const SPACING: SignedDuration = SignedDuration::from_mins(30);
+/// The first slot is at most so many working days after it was asked for (BR-06).
+pub(super) const MOST_WORKING_DAYS: i64 = 3;
+
+/// A booking to be looked at, with its dealership.
+pub(super) type Booked<'a> = (&'a Dealership, &'a mut Appointment);
+
+/// Looks at bookings that were just saved; answers the ids of those that are found to be comebacks by this very booking.
+/// Two statements however many they are (BR-07, BR-09), and two for each dealership that states its capacity.
+pub(super) async fn look_at(
+    desk: &mut Desk<'_>,
+    mut booked: Vec<Booked<'_>>,
+    earlier: &HashMap<Id<Vehicle>, Vec<EarlierJob>>,
+) -> db::Result<BTreeSet<Id<Appointment>>> {
+    booked.retain(|(_, appointment)| is_ahead(appointment, desk.now));
+    if booked.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let neighbours =
+        store::neighbours(desk.tx, &booked.iter().map(|(_, one)| &**one).collect::<Vec<_>>(), SPACING).await?;
+    let days = fullness(desk, &booked).await?;
+    let mut comebacks = BTreeSet::new();
+    let mut changed = Vec::new();
+    for (dealership, appointment) in booked {
+        let was_comeback = appointment.warnings.iter().any(|warning| matches!(warning, Warning::Comeback { .. }));
+        let original = original(appointment, earlier).map(|job| job.order.clone());
+        if original.is_some() {
+            appointment.original_ref.clone_from(&original);
+            appointment.is_comeback = true;
+        }
+        let found = warnings(appointment, dealership, &neighbours, &days);
+        if appointment.is_comeback && !was_comeback {
+            comebacks.insert(appointment.id);
+        }
+        if found != appointment.warnings.0 {
+            for warning in found.iter().filter(|warning| !appointment.warnings.contains(warning)) {
+                let mut line = telling::line(desk.id(), appointment, "appointment.warning", desk.now);
+                line.reason = Some(warning.code().to_owned());
+                line.detail = json!(warning);
+                desk.record(line);
+            }
+            appointment.warnings.0 = found;
+            changed.push(&*appointment);
+        }
+    }
+    store::save(desk.tx, &changed).await?;
+    Ok(comebacks)
+}
+
+fn is_ahead(appointment: &Appointment, now: Timestamp) -> bool {
+    let is_open = matches!(appointment.state, State::Requested | State::Proposed | State::Booked | State::Confirmed);
+    is_open && appointment.start_at.is_some_and(|start| start > now)
+}
+
+fn original<'a>(
+    appointment: &Appointment,
+    earlier: &'a HashMap<Id<Vehicle>, Vec<EarlierJob>>,
+) -> Option<&'a EarlierJob> {
+    let jobs = earlier.get(&appointment.vehicle_id?)?;
+    comeback::original(&appointment.services, appointment.start_at?, None, jobs)
+}
+
+/// How full the days of these bookings are: by dealership and date, booked and available minutes.
+type Fullness = BTreeMap<(Id<Dealership>, String), (i64, i64)>;
+
+async fn fullness(desk: &mut Desk<'_>, booked: &[Booked<'_>]) -> db::Result<Fullness> {
+    let mut wanted: BTreeMap<Id<Dealership>, (&Dealership, BTreeSet<String>)> = BTreeMap::new();
+    for (dealership, appointment) in booked {
+        if let Some(date) = date(appointment, dealership) {
+            wanted.entry(dealership.id).or_insert_with(|| (dealership, BTreeSet::new())).1.insert(date);
+        }
+    }
+    let mut full = Fullness::new();
+    for (id, (dealership, dates)) in wanted {
+        let dates: Vec<String> = dates.into_iter().collect();
+        for day in capacity::actions::days(desk.tx, id, &dates).await? {
+            let Ok(date) = day.date.parse() else { continue };
+            let midnight = |days| local_moment(days_from(date, days).at(0, 0, 0, 0), &dealership.zone);
+            let ours: i64 = store::works_between(desk.tx, id, (midnight(0), midnight(1)))
+                .await?
+                .iter()
+                .flat_map(|services| services.0.iter())
+                .filter_map(|service| service.hours)
+                .map(capacity::minutes)
+                .sum();
+            full.insert((id, day.date.clone()), (ours.max(day.booked_minutes.unwrap_or(0)), day.available_minutes));
+        }
+    }
+    Ok(full)
+}
+
+fn date(appointment: &Appointment, dealership: &Dealership) -> Option<String> {
+    Some(appointment.start_at?.in_zone(&dealership.zone).date().to_string())
+}
+
+/// Everything found wrong with one booking.
+fn warnings(
+    appointment: &Appointment,
+    dealership: &Dealership,
+    neighbours: &[Neighbour],
+    days: &Fullness,
+) -> Vec<Warning> {
+    let mut found = Vec::new();
+    let nearest = neighbours.iter().filter(|other| other.id == appointment.id).min_by_key(|other| {
+        appointment.start_at.map(|start| (start.since(other.other_start_at).abs(), other.other_ref.clone()))
+    });
+    if let (Some(other), Some(start)) = (nearest, appointment.start_at) {
+        let minutes = start.since(other.other_start_at).abs().as_mins();
+        found.push(Warning::Spacing { with: other.other_ref.clone(), minutes });
+    }
+    if let Some(date) = date(appointment, dealership)
+        && let Some((booked, available)) = days.get(&(dealership.id, date.clone()))
+        && capacity::is_overbooked(*booked, *available)
+    {
+        let hours = |minutes: i64| f64::from(i32::try_from(minutes).unwrap_or(i32::MAX)) / 60.0;
+        found.push(Warning::Load { date, booked_hours: hours(*booked), available_hours: hours(*available) });
+    }
+    if let Some(working_days) = waits(appointment, &dealership.shop()).filter(|days| *days > MOST_WORKING_DAYS) {
+        found.push(Warning::LateSlot { working_days });
+    }
+    if appointment.is_conditional() {
+        found.push(Warning::PartsNotReady);
+    }
+    if appointment.is_comeback {
+        found.push(Warning::Comeback { original: appointment.original_ref.clone() });
+    }
+    found
+}
+
+/// Working days from the request to the slot; none where nobody had to ask (who books in March for June wants June).
+fn waits(appointment: &Appointment, shop: &Shop) -> Option<i64> {
+    let asked = appointment.requested_at?.in_zone(&shop.zone).date();
+    let slot = appointment.start_at?.in_zone(&shop.zone).date();
+    Some(shop.working_days_between(asked, slot))
+}

@@ -1,0 +1,150 @@
+//! What is read around a booking and of whole days: neighbours, the work of a day, who is to come, who came back.
+use jiff::SignedDuration;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::types::Json;
+
+use crate::{
+    appointments::{Appointment, Service},
+    clock::Timestamp,
+    customers::Customer,
+    db::{Result, Tx},
+    dealerships::Dealership,
+    id::Id,
+    rows,
+    staff::Staff,
+};
+
+/// Another visit of the same advisor, near in time.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::appointments) struct Neighbour {
+    pub(in crate::appointments) id: Id<Appointment>,
+    pub(in crate::appointments) other_ref: String,
+    pub(in crate::appointments) other_start_at: Timestamp,
+}
+
+/// Who else is to be received by the advisors of these, less than `spacing` before or after.
+pub(in crate::appointments) async fn neighbours(
+    tx: &mut Tx,
+    appointments: &[&Appointment],
+    spacing: SignedDuration,
+) -> Result<Vec<Neighbour>> {
+    #[derive(Serialize)]
+    struct Place {
+        id: Id<Appointment>,
+        dealership_id: Id<Dealership>,
+        advisor_id: Id<Staff>,
+        after: Timestamp,
+        before: Timestamp,
+    }
+    let place = |appointment: &&Appointment| {
+        let (start, advisor_id) = (appointment.start_at?, appointment.advisor_id?);
+        let (after, before) = (start.minus(spacing), start.plus(spacing));
+        Some(Place { id: appointment.id, dealership_id: appointment.dealership_id, advisor_id, after, before })
+    };
+    let places: Vec<Place> = appointments.iter().filter_map(place).collect();
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.sql(rows!(
+        "SELECT j.id, a.ref AS other_ref, a.start_at AS other_start_at FROM ",
+        (id text, dealership_id text, advisor_id text, after timestamptz, before timestamptz),
+        " CROSS JOIN appointments AS a WHERE a.dealership_id = j.dealership_id AND a.start_at > j.after AND a.start_at < j.before
+            AND a.state IN ('requested', 'proposed', 'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected')
+            AND a.advisor_id = j.advisor_id AND a.id <> j.id"
+    ))
+    .bind_rows(&places)
+    .all()
+    .await
+}
+
+/// The work of the visits that start in this time and stand.
+pub(in crate::appointments) async fn works_between(
+    tx: &mut Tx,
+    dealership_id: Id<Dealership>,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Vec<Json<Vec<Service>>>> {
+    let works: Vec<(Json<Vec<Service>>,)> = tx
+        .sql(
+            "SELECT services FROM appointments WHERE dealership_id = $1 AND start_at >= $2 AND start_at < $3
+                AND state IN ('requested', 'proposed', 'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected')",
+        )
+        .bind(dealership_id)
+        .bind(from)
+        .bind(until)
+        .all()
+        .await?;
+    Ok(works.into_iter().map(|(work,)| work).collect())
+}
+
+/// Who missed an appointment at most `within` before they booked again has been won back.
+pub(in crate::appointments) async fn recover(
+    tx: &mut Tx,
+    customers: &[(Id<Customer>, Timestamp)],
+    within: SignedDuration,
+) -> Result<Vec<Id<Appointment>>> {
+    #[derive(Serialize)]
+    struct Back {
+        customer_id: Id<Customer>,
+        at: Timestamp,
+        since: Timestamp,
+    }
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let back: Vec<Back> =
+        customers.iter().map(|(id, at)| Back { customer_id: *id, at: *at, since: at.minus(within) }).collect();
+    let won: Vec<(Id<Appointment>,)> = tx
+        .sql(rows!(
+            "UPDATE appointments SET recovered_at = j.at FROM ",
+            (customer_id text, at timestamptz, since timestamptz),
+            " WHERE appointments.customer_id = j.customer_id AND appointments.missed_at IS NOT NULL AND appointments.missed_at >= j.since
+                AND appointments.missed_at <= j.at AND appointments.recovered_at IS NULL RETURNING appointments.id"
+        ))
+        .bind_rows(&back)
+        .all()
+        .await?;
+    Ok(won.into_iter().map(|(id,)| id).collect())
+}
+
+/// Somebody who is to come, as a list shows them.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::appointments) struct Expected {
+    #[sqlx(rename = "ref")]
+    pub(in crate::appointments) reference: String,
+    pub(in crate::appointments) start_at: Option<Timestamp>,
+    pub(in crate::appointments) services: Json<Vec<Service>>,
+    pub(in crate::appointments) customer_words: Option<String>,
+    pub(in crate::appointments) parts_required: Json<Vec<Value>>,
+    pub(in crate::appointments) parts_ready: Option<bool>,
+    pub(in crate::appointments) is_comeback: bool,
+    pub(in crate::appointments) advisor_id: Option<Id<Staff>>,
+    pub(in crate::appointments) name: Option<String>,
+    pub(in crate::appointments) salutation: Option<String>,
+    pub(in crate::appointments) customer_kind: Option<String>,
+    pub(in crate::appointments) vin: Option<String>,
+    pub(in crate::appointments) plate: Option<String>,
+    pub(in crate::appointments) model_code: Option<String>,
+    pub(in crate::appointments) has_phone: bool,
+}
+
+/// Everybody who is to come in this time, in the order of their times.
+pub(in crate::appointments) async fn expected(
+    tx: &mut Tx,
+    dealership_id: Id<Dealership>,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Vec<Expected>> {
+    tx.sql(
+        "SELECT a.ref, a.start_at, a.services, a.customer_words, a.parts_required, a.parts_ready, a.is_comeback, a.advisor_id, c.name, c.salutation,
+            c.kind AS customer_kind, v.vin, v.plate, v.model_code, EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = a.customer_id
+                AND p.type = 'phone' AND p.removed_at IS NULL AND p.validity IN ('unknown', 'ok')) AS has_phone
+         FROM appointments a LEFT JOIN customers c ON c.id = a.customer_id LEFT JOIN vehicles v ON v.id = a.vehicle_id
+         WHERE a.dealership_id = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.state IN ('booked', 'confirmed', 'move_requested')
+         ORDER BY a.start_at, a.ref",
+    )
+    .bind(dealership_id)
+    .bind(from)
+    .bind(until)
+    .all()
+    .await
+}

@@ -1,0 +1,48 @@
+//! Lists of appointments, for people and systems that look through them.
+use super::Found;
+use crate::{
+    clock::Timestamp,
+    db::{Result, Tx},
+    http::Access,
+};
+
+/// Which appointments; what is absent does not matter.
+#[derive(Clone, Debug)]
+pub(in crate::appointments) struct Wanted {
+    pub(in crate::appointments) dealership: Option<String>,
+    pub(in crate::appointments) state: Option<String>,
+    pub(in crate::appointments) is_comeback: Option<bool>,
+    /// Those that start then or later.
+    pub(in crate::appointments) from: Option<Timestamp>,
+    /// Those that start before.
+    pub(in crate::appointments) until: Option<Timestamp>,
+    pub(in crate::appointments) after: Option<String>,
+    pub(in crate::appointments) limit: i64,
+}
+
+/// Appointments among what `access` allows, in the order of their ids.
+pub(in crate::appointments) async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Found>> {
+    tx.sql(
+        "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
+                a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
+                a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
+                a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.created_at, d.code AS dealership,
+                c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
+                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name
+         FROM appointments AS a JOIN dealerships AS d ON d.id = a.dealership_id LEFT JOIN customers AS c ON c.id = a.customer_id
+              LEFT JOIN vehicles AS v ON v.id = a.vehicle_id LEFT JOIN staff AS s ON s.id = a.advisor_id
+         WHERE ($1 IS NULL OR a.dealership_id = $1) AND ($2 IS NULL OR d.code = $2) AND ($3 IS NULL OR a.state = $3)
+            AND ($4 IS NULL OR a.is_comeback = $4) AND ($5 IS NULL OR a.start_at >= $5) AND ($6 IS NULL OR a.start_at < $6)
+            AND ($7 IS NULL OR a.id > $7) ORDER BY a.id LIMIT $8",
+    )
+    .bind(access.one())
+    .bind(wanted.dealership)
+    .bind(wanted.state)
+    .bind(wanted.is_comeback)
+    .bind(wanted.from)
+    .bind(wanted.until)
+    .bind(wanted.after)
+    .bind(wanted.limit)
+    .all()
+    .await
+}

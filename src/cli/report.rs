@@ -1,0 +1,124 @@
+//! `aftercare report`: the numbers of a month, as a page to print, a table or JSON; the proof of a month, and its check.
+#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
+use std::{io::Write, path::PathBuf};
+
+use anyhow::{Context, anyhow};
+use clap::{Subcommand, ValueEnum};
+
+use super::{Failure, open};
+use crate::{
+    config::Config,
+    http::Access,
+    inquiries::{proof, report},
+    reports::{
+        Month,
+        satisfaction::{
+            actions::{self, Question},
+            csv::csv,
+            html::html,
+        },
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// How satisfied the customers of a month were: scores, first time right, causes, cases.
+    Satisfaction {
+        /// Written like 2026-03.
+        #[arg(long, value_name = "MONTH")]
+        month: Month,
+        /// The code of a dealership; all of them without it.
+        #[arg(long, value_name = "CODE")]
+        dealership: Option<String>,
+        /// Only the visits of this advisor, by their ref.
+        #[arg(long, value_name = "REF")]
+        advisor: Option<String>,
+        #[arg(long, value_enum, default_value_t = Format::Html)]
+        format: Format,
+    },
+    /// The 24-hour promise in a month: the numbers, or the sealed file with every inquiry.
+    Sla {
+        /// Such as 2026-03.
+        #[arg(long)]
+        month: String,
+        /// The dealership's code.
+        #[arg(long)]
+        dealership: String,
+        #[arg(long, value_enum, default_value_t = Form::Json)]
+        format: Form,
+    },
+    /// Check a sealed file, without a database; names the first line that was altered.
+    Verify {
+        file: PathBuf,
+        /// The head that was noted when the file was made.
+        #[arg(long)]
+        head: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Format {
+    Html,
+    Csv,
+    Json,
+}
+
+/// How the promise of a month is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Form {
+    Json,
+    /// JSON lines, each with the hash of those before it.
+    Sealed,
+}
+
+pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
+    match command {
+        Command::Satisfaction { month, dealership, advisor, format } => {
+            satisfaction(Question { month, dealership, advisor }, format, settings).await
+        }
+        Command::Sla { month, dealership, format } => {
+            let app = super::open(settings, false).await?;
+            let report = report::of(&app, &dealership, &month).await.map_err(Failure::usage)?;
+            let text = match format {
+                Form::Json => serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n",
+                Form::Sealed => report.sealed(),
+            };
+            std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")?;
+            Ok(())
+        }
+        Command::Verify { file, head } => {
+            let bytes = std::fs::read(&file)
+                .with_context(|| format!("cannot read {}", file.display()))
+                .map_err(Failure::Usage)?;
+            let verified = proof::verify(&bytes).with_context(|| file.display().to_string())?;
+            if head.as_ref().is_some_and(|head| *head != verified.head) {
+                let error = anyhow::anyhow!(
+                    "{}: whole in itself, but not the file that was made then: its head is {}",
+                    file.display(),
+                    verified.head
+                );
+                return Err(Failure::Failed(error));
+            }
+            let proof::Verified { dealership, month, rows, head } = verified;
+            writeln!(std::io::stdout(), "{dealership} {month}: {rows} rows as they were sealed, head {head}")
+                .context("cannot write to standard output")?;
+            Ok(())
+        }
+    }
+}
+
+async fn satisfaction(question: Question, format: Format, settings: Config) -> Result<(), Failure> {
+    let app = open(settings, false).await?;
+    let report = actions::report(&app, &Access::All, &question).await.context("cannot read the rows of the report");
+    app.db.close().await;
+    let Some(report) = report? else {
+        let code = question.dealership.unwrap_or_default();
+        return Err(Failure::usage(anyhow!("there is no dealership {code:?}")));
+    };
+    match format {
+        Format::Html => println!("{}", html(&report)),
+        Format::Csv => print!("{}", csv(&report)),
+        Format::Json => println!("{}", serde_json::to_string_pretty(&report).context("cannot write JSON")?),
+    }
+    Ok(())
+}

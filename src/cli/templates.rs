@@ -1,0 +1,268 @@
+//! `aftercare templates`: check every text, list them, look at one, send one to somebody.
+#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use clap::Subcommand;
+use futures_util::future::BoxFuture;
+
+use super::{Failure, open};
+use crate::{
+    app::App,
+    channels::{
+        Delivered, HandOver, Outcome,
+        email::{Address, Email},
+    },
+    config::Config,
+    dealerships::Dealership,
+    id::Id,
+    lanes,
+    messages::Message,
+    notices::{
+        ChannelName, Locale,
+        letters::{ABSENT, Letters, Rendered},
+        playbook::Playbook,
+        segments,
+        sources::Sources,
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Render every kind, channel and language with its samples and name every fault; exit 1 when there is one.
+    Check,
+    /// List every text and the version in force.
+    List,
+    /// Show one text with a sample.
+    Preview(Which),
+    /// Send one text with a sample to an address, over the configured channel.
+    SendTest {
+        #[command(flatten)]
+        which: Which,
+        /// An e-mail address, or a telephone number in international form.
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// The kind of notice: parts.arrived.
+    kind: String,
+    /// zh-CN, en, ja.
+    #[arg(long, default_value = "zh-CN", value_name = "LANGUAGE")]
+    locale: String,
+    /// email, sms, wechat, wecom.
+    #[arg(long, default_value = "email")]
+    channel: ChannelName,
+    /// The code of a dealership whose text it is; without it, the program's own.
+    #[arg(long, value_name = "CODE")]
+    dealership: Option<String>,
+    /// The name of a sample.
+    #[arg(long, default_value = "full", value_name = "NAME")]
+    sample: String,
+}
+
+pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
+    match command {
+        Command::Check => check(&settings),
+        Command::List => {
+            let app = open(settings, false).await?;
+            let done = list(&app).await;
+            app.db.close().await;
+            done
+        }
+        Command::Preview(which) => match &which.dealership {
+            // The program's own texts can be looked at before there is a database.
+            None => {
+                let letters = own(&settings)?;
+                show(&letters, &which)
+            }
+            Some(code) => {
+                let app = open(settings, false).await?;
+                let letters = letters_of(&app, code, &which.kind).await.map(|(letters, _)| letters);
+                app.db.close().await;
+                show(&*letters?, &which)
+            }
+        },
+        Command::SendTest { which, to } => {
+            let app = open(settings, false).await?;
+            let done = send_test(&app, &which, &to).await;
+            app.db.close().await;
+            done
+        }
+    }
+}
+
+fn own(settings: &Config) -> Result<Letters, Failure> {
+    let load = || -> anyhow::Result<Letters> {
+        let sources = Sources::read(settings.templates.folder.as_deref())?;
+        let playbook = Playbook::from_sources(&sources)?;
+        Ok(Letters::from_sources(&sources, &playbook)?)
+    };
+    load().map_err(Failure::Failed)
+}
+
+fn check(settings: &Config) -> Result<(), Failure> {
+    let letters = own(settings)?;
+    let (findings, gaps) = (letters.check(), letters.gaps());
+    for finding in &findings {
+        let (locale, channel) = (finding.locale.code(), finding.channel.word());
+        println!("{}/{locale} {channel} (sample {}): {}", finding.kind, finding.sample, finding.fault);
+    }
+    for gap in &gaps {
+        println!(
+            "{}/{} {}: its tracks need a text, and there is none",
+            gap.kind,
+            gap.locale.code(),
+            gap.channel.word()
+        );
+    }
+    for (kind, channel, locale, why) in ABSENT {
+        println!("{kind}/{} {}: left out on purpose: {why}", locale.code(), channel.word());
+    }
+    let faults = findings.len() + gaps.len();
+    if faults > 0 {
+        return Err(Failure::Failed(anyhow!("{faults} fault(s) in the texts: correct the files named above")));
+    }
+    println!("{} texts, every sample well", letters.texts().count());
+    Ok(())
+}
+
+async fn list(app: &App) -> Result<(), Failure> {
+    let in_force = crate::texts::actions::in_force(app).await.context("cannot read the versions")?;
+    for (kind, locale, channel) in app.letters.texts() {
+        let mut line = format!("{kind}\t{}\t{}\t0", locale.code(), channel.word());
+        for version in &in_force {
+            let place = &version.place;
+            if (place.kind.as_str(), place.locale, place.channel) != (kind, locale, channel) {
+                continue;
+            }
+            let whose = match place.dealership {
+                None => "everybody".to_owned(),
+                Some(id) => {
+                    let found = app.directory.by_id(id).await.context("cannot read a dealership")?;
+                    found.map_or_else(|| id.to_string(), |dealership| dealership.code.clone())
+                }
+            };
+            line.push_str(&format!("\t{} for {whose}", version.number));
+        }
+        println!("{line}");
+    }
+    Ok(())
+}
+
+async fn letters_of(app: &App, code: &str, kind: &str) -> Result<(Arc<Letters>, Arc<Dealership>), Failure> {
+    let found = app.directory.by_code(code).await.context("cannot look the dealership up")?;
+    let dealership = found
+        .ok_or_else(|| Failure::usage(anyhow!("there is no dealership {code:?}: add it with aftercare setup FILE")))?;
+    let letters = app.shelf.letters(dealership.id, kind).await.context("cannot read its texts")?;
+    Ok((letters, dealership))
+}
+
+fn render(letters: &Letters, which: &Which) -> Result<(Rendered, Option<String>), Failure> {
+    let locale = Locale::parse(&which.locale)
+        .ok_or_else(|| Failure::usage(anyhow!("--locale is zh-CN, en or ja, not {:?}", which.locale)))?;
+    let samples = letters.samples(&which.kind, locale);
+    let Some((_, letter)) = samples.iter().find(|(name, _)| *name == which.sample) else {
+        let names: Vec<_> = samples.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::usage(if names.is_empty() {
+            anyhow!("there is no kind {:?} with samples: see aftercare templates list", which.kind)
+        } else {
+            anyhow!("{} has the samples {}", which.kind, names.join(", "))
+        }));
+    };
+    let rendered =
+        letters.render(&which.kind, locale, which.channel, letter).map_err(|error| Failure::usage(anyhow!(error)))?;
+    Ok((rendered, letter.signature.clone()))
+}
+
+fn show(letters: &Letters, which: &Which) -> Result<(), Failure> {
+    let (rendered, signature) = render(letters, which)?;
+    match rendered {
+        Rendered::Email { subject, html, text } => println!("Subject: {subject}\n\n{text}\n{html}"),
+        Rendered::Sms { text } => {
+            let signed = segments::signed(&text, signature.as_deref());
+            let size = segments::count(&signed);
+            let forced = size.forced_by.map_or_else(|| "GSM-7".to_owned(), |c| format!("UCS-2 because of {c:?}"));
+            println!("{signed}\n{} units, {} part(s), {forced}", size.units, size.parts);
+        }
+        Rendered::Wecom { text } => println!("{text}"),
+        Rendered::Wechat { fields } => {
+            for (name, value) in fields {
+                println!("{name}: {value}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Nothing is kept of a test, so nothing needs its mark.
+struct OnlyATest;
+impl HandOver for OnlyATest {
+    fn mark(&self) -> BoxFuture<'_, bool> {
+        Box::pin(async { true })
+    }
+}
+
+async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
+    let (letters, dealership) = match &which.dealership {
+        None => (Arc::clone(&app.letters), None),
+        Some(code) => {
+            let (letters, dealership) = letters_of(app, code, &which.kind).await?;
+            (letters, Some(dealership))
+        }
+    };
+    let (rendered, _) = render(&letters, which)?;
+    let routes = lanes::routes(app).map_err(|error| Failure::usage(anyhow!(error)))?;
+    let id: Id<Message> = app.ids.next();
+    let delivered = match rendered {
+        Rendered::Email { subject, html, text } => {
+            let own = dealership.as_ref().and_then(|dealership| dealership.email.clone());
+            let from = app.config.email.from.clone().or(own);
+            let from =
+                from.ok_or_else(|| Failure::usage(anyhow!("set email.from, the address that mail is sent from")))?;
+            let domain = from.rsplit_once('@').map_or("aftercare.invalid", |(_, domain)| domain).to_owned();
+            let name = app.config.email.from_name.clone().or_else(|| dealership.as_ref().map(|d| d.name.clone()));
+            let email = Email {
+                message: id.to_string(),
+                message_id_domain: domain,
+                from: Address { name: name.unwrap_or_else(|| "Aftercare".to_owned()), address: from.clone() },
+                reply_to: None,
+                references: Vec::new(),
+                unsubscribe: None,
+                to: Address { name: String::new(), address: to.to_owned() },
+                subject,
+                text,
+                html,
+                invite: None,
+                invite_method: None,
+                date: app.ids.clock.now(),
+            };
+            let bytes = email.bytes().map_err(|error| Failure::usage(anyhow!(error)))?;
+            routes.email(&id.to_string(), &from, to, &bytes, &OnlyATest).await
+        }
+        Rendered::Sms { text } => routes.sms(&id.to_string(), to, &text, &OnlyATest).await,
+        Rendered::Wecom { .. } | Rendered::Wechat { .. } => {
+            return Err(Failure::usage(anyhow!("a test goes by e-mail or SMS: this build has no other channel")));
+        }
+    };
+    match delivered {
+        Delivered::Answered(delivery) if delivery.outcome == Outcome::Accepted => {
+            println!("accepted: {id}");
+            Ok(())
+        }
+        Delivered::Answered(delivery) => Err(Failure::Failed(anyhow!(
+            "not accepted: {:?} at {:?}: {}",
+            delivery.outcome,
+            delivery.phase,
+            said(&delivery)
+        ))),
+        Delivered::Stopped => Err(Failure::Failed(anyhow!("it was stopped before it left"))),
+    }
+}
+
+fn said(delivery: &crate::channels::Delivery) -> String {
+    delivery.reply.clone().unwrap_or_else(|| delivery.reason.to_owned())
+}

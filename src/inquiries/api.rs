@@ -1,0 +1,357 @@
+//! The inquiries' door: the list of what waits, one thread, answers, and what people decide.
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    Channel, Inquiry, PromiseClock, Said,
+    actions::{self, Answered, Deed, NewReply, NoReply, Undoable, unfilled},
+    store::{self, After, Found},
+};
+use crate::{
+    app::App,
+    clock::Timestamp,
+    db::Weight,
+    desk::Desk,
+    http::{
+        Error, Fault,
+        caller::{Authorized, Caller, scope},
+    },
+    id::Id,
+    staff::{self, Staff},
+};
+
+/// The longest answer in characters.
+const LONGEST_TEXT: usize = 20_000;
+/// The longest Idempotency-Key.
+const LONGEST_KEY: usize = 200;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/inquiries", get(list))
+        .route("/v1/inquiries/{ref}", get(get_one))
+        .route("/v1/inquiries/{ref}/replies", post(reply))
+        .route("/v1/inquiries/{ref}/{deed}", post(decide))
+        .merge(super::report::routes())
+}
+
+#[derive(Deserialize)]
+struct Where {
+    dealership: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Filter {
+    state: Option<String>,
+    limit: Option<String>,
+    after: Option<String>,
+}
+
+/// `open` is what waits for an answer, what is due first before the others; any other state by id.
+async fn list(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Query(filter): Query<Filter>,
+) -> Result<Json<Value>, Error> {
+    let limit = filter.limit.as_deref().and_then(|limit| limit.parse().ok()).unwrap_or(50).clamp(1, 500);
+    let mut tx = app.db.read().await?;
+    let is_open = filter.state.as_deref() == Some("open");
+    let found = if is_open {
+        let after = filter.after.as_deref().map(read_after).transpose()?;
+        store::list_open(&mut tx, caller.access.one(), after, limit).await?
+    } else {
+        let state = match &filter.state {
+            None => None,
+            Some(word) => Some(serde_json::from_value(json!(word)).map_err(|_| {
+                Error::invalid(
+                    "/state",
+                    "unknown_value",
+                    "must be open, new, assigned, answered, closed, spam or merged",
+                )
+            })?),
+        };
+        store::list_in(&mut tx, caller.access.one(), state, filter.after, limit).await?
+    };
+    let is_full = i64::try_from(found.len()).unwrap_or(i64::MAX) >= limit;
+    let next = found.last().filter(|_| is_full).map(|last| match last.inquiry.due_at {
+        Some(at) if is_open => format!("{at}~{}", last.inquiry.id),
+        _ => last.inquiry.id.to_string(),
+    });
+    let items: Vec<Value> = found.iter().map(shown).collect();
+    Ok(Json(json!({"items": items, "next": next})))
+}
+
+fn read_after(text: &str) -> Result<After, Error> {
+    let parts = text.split_once('~').and_then(|(at, id)| Some(After { at: at.parse().ok()?, id: id.parse().ok()? }));
+    parts.ok_or_else(|| Error::invalid("/after", "unknown_value", "must be the `next` of a list"))
+}
+
+/// An inquiry as callers see it.
+fn shown(found: &Found) -> Value {
+    let inquiry = &found.inquiry;
+    let mut value = serde_json::to_value(inquiry).unwrap_or_default();
+    if let Some(object) = value.as_object_mut() {
+        for hidden in ["dealership_id", "customer_id", "vehicle_id", "owner_id", "previous_owner_id", "origin"] {
+            object.remove(hidden);
+        }
+    }
+    value["dealership"] = json!(found.dealership);
+    value["customer"] =
+        json!(inquiry.customer_id.map(|id| json!({"id": id, "ref": found.customer_ref, "name": found.customer_name})));
+    value["vehicle"] = json!(inquiry.vehicle_id.map(|id| json!({"id": id, "vin": found.vin, "plate": found.plate})));
+    value["owner"] =
+        json!(inquiry.owner_id.map(|id| json!({"id": id, "ref": found.owner_ref, "name": found.owner_name})));
+    value
+}
+
+#[derive(Serialize)]
+struct Thread {
+    #[serde(flatten)]
+    inquiry: Value,
+    clocks: Vec<PromiseClock>,
+    thread: Vec<Value>,
+}
+
+/// One thread with everything said in it and its clocks.
+async fn get_one(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(wanted): Query<Where>,
+) -> Result<Json<Thread>, Error> {
+    let mut tx = app.db.read().await?;
+    let found = find(&mut tx, &caller, &reference, wanted.dealership.as_deref()).await?;
+    let ids = [found.inquiry.id.to_string()];
+    let entries = store::entries(&mut tx, &ids).await?;
+    let clocks = store::clocks(&mut tx, &ids).await?;
+    Ok(Json(Thread { inquiry: shown(&found), clocks, thread: entries.iter().map(said).collect() }))
+}
+
+async fn find(
+    tx: &mut crate::db::Tx,
+    caller: &Caller,
+    reference: &str,
+    dealership: Option<&str>,
+) -> Result<Found, Error> {
+    Error::unless_one(store::list_by_reference(tx, &caller.access, reference, dealership).await?)
+}
+
+/// An entry as callers see it: text as it was written, never as HTML.
+fn said(entry: &Said) -> Value {
+    json!({"id": entry.id, "author": entry.author, "state": entry.state, "channel": entry.channel, "at": entry.at,
+        "accepted_at": entry.accepted_at, "failed_at": entry.failed_at, "not_before": entry.not_before, "sender": entry.sender,
+        "subject": entry.topic, "text": entry.body, "by": entry.actor, "staff": entry.staff_id, "notice": entry.notice_id,
+        "message_id": entry.message_key})
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReplyBody {
+    text: String,
+    /// The `ref` of who answers: the promise is kept by people.
+    by: String,
+    #[serde(default = "email")]
+    channel: Channel,
+    /// The newest entry that the writer has seen.
+    seen: Option<Id<Said>>,
+    /// Later, unless the customer writes first.
+    send_at: Option<Timestamp>,
+    /// Refused while there are any, so that nobody believes they went out.
+    attachments: Option<Vec<Value>>,
+}
+
+fn email() -> Channel {
+    Channel::Email
+}
+
+/// 201 with the entry: on its way, scheduled, or (on the telephone) counted.
+async fn reply(
+    caller: Authorized<scope::Write>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(wanted): Query<Where>,
+    headers: HeaderMap,
+    body: Result<Json<ReplyBody>, axum::extract::rejection::JsonRejection>,
+) -> Result<Response, Error> {
+    let Json(body) = body.map_err(|rejection| Error::Unreadable(rejection.body_text()))?;
+    let mut tx = app.db.read().await?;
+    let found = find(&mut tx, &caller, &reference, wanted.dealership.as_deref()).await?;
+    let staff = person(&mut tx, &found.inquiry, &body.by, "/by").await?;
+    drop(tx);
+    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
+    check(&body, key.as_deref())?;
+    let reply = NewReply {
+        text: body.text.trim().to_owned(),
+        channel: body.channel,
+        staff,
+        actor: caller.actor(),
+        seen: body.seen,
+        not_before: body.send_at,
+        idempotency_key: key,
+    };
+    let (desk_app, id) = (app.clone(), found.inquiry.id);
+    let answered = app
+        .db
+        .write(Weight::ONE, move |tx| {
+            let (app, reply) = (desk_app.clone(), reply.clone());
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                let answered = actions::answer(&mut desk, id, &reply).await?;
+                desk.close().await?;
+                Ok::<_, NoReply>(answered)
+            })
+        })
+        .await?;
+    let (entry, is_replay) = match &answered {
+        Answered::Taken(entry) => (entry, false),
+        Answered::Replayed(entry) => (entry, true),
+    };
+    let mut response = (StatusCode::CREATED, Json(said(entry))).into_response();
+    if is_replay {
+        let name = HeaderName::from_static("idempotency-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+fn check(body: &ReplyBody, key: Option<&str>) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    let mut fault = |pointer: &str, code, message: String| {
+        faults.push(Fault { pointer: pointer.to_owned(), code, message });
+    };
+    if body.text.trim().is_empty() || body.text.chars().count() > LONGEST_TEXT {
+        fault("/text", "wrong_length", format!("must have 1 to {LONGEST_TEXT} characters"));
+    }
+    for prompt in unfilled(&body.text) {
+        fault("/text", "prompt_unfilled", format!("still has the place [[{prompt}]] to fill in"));
+    }
+    if body.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty()) {
+        fault(
+            "/attachments",
+            "attachments_not_possible",
+            "files cannot be sent with an answer: send a link".to_owned(),
+        );
+    }
+    if !matches!(body.channel, Channel::Email | Channel::Phone) {
+        let message = "must be email, or phone for what was said in a call: a free answer goes by no other channel";
+        fault("/channel", "channel_not_possible", message.to_owned());
+    }
+    if body.channel == Channel::Phone && body.send_at.is_some() {
+        fault("/send_at", "not_possible", "a call that was made cannot be made later".to_owned());
+    }
+    if key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+        fault("", "wrong_idempotency_key", format!("the Idempotency-Key must have 1 to {LONGEST_KEY} characters"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Somebody who works at the inquiry's dealership.
+async fn person(tx: &mut crate::db::Tx, inquiry: &Inquiry, reference: &str, pointer: &str) -> Result<Staff, Error> {
+    let known = match staff::actions::find_id(tx, inquiry.dealership_id, reference).await? {
+        Some(id) => staff::actions::find(tx, id).await?,
+        None => None,
+    };
+    known.filter(|staff| staff.active).ok_or_else(|| {
+        Error::invalid(pointer, "unknown_staff", "must be the ref of somebody active at this dealership")
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeedBody {
+    /// assign: to whom; claim: who answers.
+    staff: Option<String>,
+    /// close, spam, merge: why.
+    reason: Option<String>,
+    /// merge: the inquiry that stays.
+    into: Option<String>,
+    /// split: the question with which the new inquiry begins.
+    entry: Option<Id<Said>>,
+}
+
+/// `assign`, `claim`, `close`, `spam`, `merge`, `split`: answers the inquiry it came to.
+async fn decide(
+    caller: Authorized<scope::Write>,
+    State(app): State<App>,
+    Path((reference, deed)): Path<(String, String)>,
+    Query(wanted): Query<Where>,
+    body: Result<Json<DeedBody>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<Value>, Error> {
+    let Json(body) = body.map_err(|rejection| Error::Unreadable(rejection.body_text()))?;
+    let mut tx = app.db.read().await?;
+    let found = find(&mut tx, &caller, &reference, wanted.dealership.as_deref()).await?;
+    let required = |pointer: &str| Error::invalid(pointer, "required", "is required");
+    let reason = || body.reason.clone().filter(|reason| !reason.trim().is_empty()).ok_or_else(|| required("/reason"));
+    let named = body.staff.as_deref().ok_or_else(|| required("/staff"));
+    let deed = match deed.as_str() {
+        "assign" => Deed::Assign(person(&mut tx, &found.inquiry, named?, "/staff").await?),
+        "claim" => Deed::Claim(person(&mut tx, &found.inquiry, named?, "/staff").await?.reference),
+        "close" => Deed::Close(reason()?),
+        "spam" => Deed::Spam(reason()?),
+        "merge" => {
+            let into = body.into.as_deref().ok_or_else(|| required("/into"))?;
+            let other = find(&mut tx, &caller, into, Some(&found.dealership)).await?;
+            Deed::Merge(other.inquiry.id, reason()?)
+        }
+        "split" => Deed::Split(body.entry.ok_or_else(|| required("/entry"))?),
+        _ => return Err(Error::NotFound),
+    };
+    drop(tx);
+    let (desk_app, id, actor) = (app.clone(), found.inquiry.id, caller.actor());
+    let came_to = app
+        .db
+        .write(Weight::ONE, move |tx| {
+            let (app, deed, actor) = (desk_app.clone(), deed.clone(), actor.clone());
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                let came_to = actions::decide(&mut desk, id, &deed, &actor).await?;
+                desk.close().await?;
+                Ok::<_, Undoable>(came_to)
+            })
+        })
+        .await?;
+    let mut tx = app.db.read().await?;
+    Ok(Json(shown(&find(&mut tx, &caller, &came_to.to_string(), None).await?)))
+}
+
+impl From<NoReply> for Error {
+    fn from(refused: NoReply) -> Self {
+        let code = match &refused {
+            NoReply::NewerMessage => "newer_message",
+            NoReply::NewerReply => "newer_reply",
+            NoReply::Claimed(_) => "claimed",
+            NoReply::SetAside => "set_aside",
+            NoReply::NoAddress => "no_address",
+            NoReply::KeyReused => return Self::invalid("", "idempotency_key_reused", refused.to_string()),
+            NoReply::Database(_) => "",
+        };
+        match refused {
+            NoReply::Database(error) => Self::Database(error),
+            other => Self::Conflict(code, other.to_string()),
+        }
+    }
+}
+
+impl From<Undoable> for Error {
+    fn from(refused: Undoable) -> Self {
+        let code = match &refused {
+            Undoable::NotThere => return Self::NotFound,
+            Undoable::Unanswered => "unanswered",
+            Undoable::Claimed(_) => "claimed",
+            Undoable::Over(_) => "over",
+            Undoable::NoPartner => "no_partner",
+            Undoable::NoQuestion => "no_question",
+            Undoable::Database(_) => "",
+        };
+        match refused {
+            Undoable::Database(error) => Self::Database(error),
+            other => Self::Conflict(code, other.to_string()),
+        }
+    }
+}

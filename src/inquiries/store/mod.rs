@@ -1,0 +1,5 @@
+//! The inquiries' SQL.
+mod lists;
+mod threads;
+
+pub(super) use self::{lists::*, threads::*};

@@ -1,0 +1,3 @@
+//! The SQL of parts.
+pub(super) mod desk;
+pub(super) mod reading;

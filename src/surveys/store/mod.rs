@@ -1,0 +1,5 @@
+//! The SQL of surveys: what the desk holds and writes, and what is read of it.
+mod desk;
+mod reading;
+
+pub(super) use self::{desk::*, reading::*};

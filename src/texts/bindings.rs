@@ -1,0 +1,176 @@
+//! A provider's approved template and its parameters: what may be chosen, and what fits into it.
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::notices::letters::cut;
+
+/// A provider's own template for a kind: mainland SMS and WeChat have no free text, only an approved id and parameters
+/// (D4, E2, E3, E5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    pub template: String,
+    /// The provider's names of the parameters to ours, or ours in the provider's order.
+    #[serde(default)]
+    pub params: Params,
+    /// What is not approved cannot be chosen.
+    #[serde(default)]
+    pub approved: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Params {
+    Named(BTreeMap<String, Param>),
+    Ordered(Vec<Param>),
+}
+impl Default for Params {
+    fn default() -> Self {
+        Self::Ordered(Vec::new())
+    }
+}
+
+/// One of our words as a parameter: `"plate"`, or `{ word = "part_brief", most = 20, cut = true }`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Param {
+    Word(String),
+    Limited(Limited),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limited {
+    pub word: String,
+    /// The most characters that the provider takes here.
+    pub most: usize,
+    /// Whether a longer value may be cut, with an ellipsis as its last character; what may not be cut is refused.
+    #[serde(default)]
+    pub cut: bool,
+}
+
+/// Why a provider's template cannot be used for a message, as it stands on record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("template_not_approved")]
+    NotApproved,
+    #[error("template_param_missing")]
+    Missing(String),
+    #[error("template_param_too_long")]
+    TooLong(String),
+}
+
+impl Unusable {
+    /// The reason as a word of the record.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::NotApproved => "template_not_approved",
+            Self::Missing(_) => "template_param_missing",
+            Self::TooLong(_) => "template_param_too_long",
+        }
+    }
+}
+
+impl Binding {
+    /// The words of ours that it needs.
+    pub fn words(&self) -> Vec<&str> {
+        self.all().into_iter().map(|(_, param)| param.word()).collect()
+    }
+
+    /// The parameters as the provider wants them, by its names or by their places from 1, from the words of a letter.
+    ///
+    /// # Errors
+    /// When the template is not approved, a word has no value, or a value is too long and may not be cut.
+    pub fn fill(&self, words: &Value) -> Result<Vec<(String, String)>, Unusable> {
+        if !self.approved {
+            return Err(Unusable::NotApproved);
+        }
+        let fill = |(name, param): (String, &Param)| {
+            let value = match words.get(param.word()) {
+                Some(Value::String(text)) => text.trim().to_owned(),
+                Some(Value::Number(number)) => number.to_string(),
+                _ => String::new(),
+            };
+            if value.is_empty() {
+                return Err(Unusable::Missing(param.word().to_owned()));
+            }
+            let (most, may_cut) = param.limit();
+            if value.chars().count() <= most {
+                Ok((name, value))
+            } else if may_cut {
+                Ok((name, cut(&value, most)))
+            } else {
+                Err(Unusable::TooLong(param.word().to_owned()))
+            }
+        };
+        self.all().into_iter().map(fill).collect()
+    }
+
+    fn all(&self) -> Vec<(String, &Param)> {
+        match &self.params {
+            Params::Named(named) => named.iter().map(|(name, param)| (name.clone(), param)).collect(),
+            Params::Ordered(ordered) => {
+                ordered.iter().enumerate().map(|(at, param)| ((at + 1).to_string(), param)).collect()
+            }
+        }
+    }
+}
+
+impl Param {
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Word(word) => word,
+            Self::Limited(limited) => &limited.word,
+        }
+    }
+    fn limit(&self) -> (usize, bool) {
+        match self {
+            Self::Word(_) => (usize::MAX, false),
+            Self::Limited(limited) => (limited.most, limited.cut),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn binding(text: &str) -> Binding {
+        toml::from_str(text).expect("a binding")
+    }
+
+    #[test]
+    fn parameters_by_name_and_by_place() {
+        let words = json!({ "hon": "王芳女士", "part_brief": "左前大灯总成等2项", "plate": "粤A12345", "count": 2, "eta": null });
+        let named = binding("template = 'SMS_2001'\napproved = true\nparams = { name = 'hon', plate = 'plate' }");
+        let told = named.fill(&words).expect("filled");
+        assert_eq!(told, [("name".into(), "王芳女士".into()), ("plate".into(), "粤A12345".into())]);
+        let ordered = binding(
+            "template = '110234'\napproved = true\nparams = ['count', { word = 'part_brief', most = 6, cut = true }]",
+        );
+        assert_eq!(
+            ordered.fill(&words).expect("filled"),
+            [("1".into(), "2".into()), ("2".into(), "左前大灯总…".into())]
+        );
+        assert_eq!(ordered.words(), ["count", "part_brief"]);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_says_why() {
+        let words = json!({ "part": "abcdef", "eta": null });
+        let reason = |text: &str| binding(text).fill(&words).expect_err("refused").reason();
+        assert_eq!(reason("template = 'x'\nparams = ['part']"), "template_not_approved");
+        assert_eq!(reason("template = 'x'\napproved = true\nparams = ['eta']"), "template_param_missing");
+        assert_eq!(reason("template = 'x'\napproved = true\nparams = ['nobody']"), "template_param_missing");
+        assert_eq!(
+            reason("template = 'x'\napproved = true\nparams = [{ word = 'part', most = 5 }]"),
+            "template_param_too_long"
+        );
+        assert_eq!(cut("好好好", 3), "好好好");
+        assert_eq!(cut("好好好好", 3), "好好…");
+    }
+}

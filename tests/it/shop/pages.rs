@@ -1,0 +1,28 @@
+//! Pages as a browser gets them, without script.
+use axum::{
+    body::{Body, to_bytes},
+    http::Request,
+};
+use tower::ServiceExt;
+
+use super::Shop;
+
+impl Shop {
+    /// Opens a page.
+    pub(crate) async fn opens(&self, path: &str) -> (u16, String) {
+        self.browse("GET", path, &[]).await
+    }
+    /// Sends a form.
+    pub(crate) async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        self.browse("POST", path, fields).await
+    }
+    async fn browse(&self, method: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(Body::from(form));
+        let response = self.router.clone().oneshot(request.expect("a request")).await.expect("an answer");
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        (status, String::from_utf8(body.to_vec()).expect("UTF-8"))
+    }
+}
