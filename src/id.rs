@@ -24,10 +24,17 @@ pub struct Id<T>(uuid::Uuid, PhantomData<fn() -> T>);
 
 impl<T> Id<T> {
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
-        let millis = u64::try_from(at.get().as_millisecond()).unwrap_or_default();
+        Self::of(millis(at), random)
+    }
+    fn of(millis: u64, random: [u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(), PhantomData)
     }
 }
+
+fn millis(at: Timestamp) -> u64 {
+    u64::try_from(at.get().as_millisecond()).unwrap_or_default()
+}
+
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
         *self
@@ -125,7 +132,37 @@ where
 
 /// The one source of randomness: seeded by the system, or by a test that wants the same ids again.
 #[derive(Clone)]
-pub struct Random(Arc<Mutex<ChaCha20Rng>>);
+pub struct Random(Arc<Mutex<Source>>);
+
+struct Source {
+    rng: ChaCha20Rng,
+    place: Place,
+}
+
+/// Where the last id stands: its millisecond, and how many went before it there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    millis: u64,
+    count: u16,
+}
+
+impl Place {
+    /// The 12 bits of RFC 9562 §6.2, method 1.
+    const MOST: u16 = 0x0fff;
+    /// A clock that was set back by more than this is followed: ids in the future would be worse than ids out of order.
+    const SET_BACK: u64 = 10_000;
+
+    /// The place of the next id, always behind this one; a millisecond that is full goes over into the next.
+    fn after(self, now: u64) -> Self {
+        if now > self.millis || now + Self::SET_BACK < self.millis {
+            return Self { millis: now, count: 0 };
+        }
+        match self.count {
+            Self::MOST => Self { millis: self.millis + 1, count: 0 },
+            count => Self { millis: self.millis, count: count + 1 },
+        }
+    }
+}
 
 impl fmt::Debug for Random {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,21 +177,43 @@ impl Random {
     /// When the operating system has no randomness to give: no key or id could be trusted then.
     pub fn system() -> Self {
         let rng = ChaCha20Rng::try_from_rng(&mut rand::rngs::SysRng).expect("the operating system gives randomness");
-        Self(Arc::new(Mutex::new(rng)))
+        Self::from_rng(rng)
+    }
+    fn from_rng(rng: ChaCha20Rng) -> Self {
+        Self(Arc::new(Mutex::new(Source { rng, place: Place::default() })))
     }
     /// The same sequence every time, for tests and replays.
     pub fn seeded(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(ChaCha20Rng::seed_from_u64(seed))))
+        Self::from_rng(ChaCha20Rng::seed_from_u64(seed))
     }
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).rng.fill_bytes(&mut bytes);
         bytes
+    }
+    /// The millisecond and the bytes of the next id of this process; they rise from one to the next.
+    fn rising(&self, now: u64) -> (u64, [u8; 10]) {
+        let mut source = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut bytes = [0; 10];
+        source.rng.fill_bytes(&mut bytes);
+        source.place = source.place.after(now);
+        bytes[..2].copy_from_slice(&source.place.count.to_be_bytes());
+        (source.place.millis, bytes)
     }
     /// A number from 0 up to, not including, `end`; 0 when `end` is 0.
     pub fn below(&self, end: u64) -> u64 {
         u64::from_le_bytes(self.bytes()).checked_rem(end).unwrap_or(0)
     }
+}
+
+/// Hexadecimal digits, two a byte: how hashes and secrets are written down.
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// Makes ids: the clock and the randomness together.
@@ -165,8 +224,11 @@ pub struct Ids {
 }
 
 impl Ids {
+    /// Behind every id that this process made before, in the same millisecond too: a list in the order of its ids is in the
+    /// order in which things were written.
     pub fn next<T>(&self) -> Id<T> {
-        Id::new(self.clock.now(), self.random.bytes())
+        let (millis, random) = self.random.rising(millis(self.clock.now()));
+        Id::of(millis, random)
     }
 }
 
@@ -178,6 +240,17 @@ mod tests {
     struct Appointment;
     impl Entity for Appointment {
         const PREFIX: &'static str = "apt";
+    }
+
+    #[test]
+    fn ids_rise_when_the_clock_stands_and_follow_it_when_it_is_set_back() {
+        let clock = Clock::fixed("2026-11-23T08:00:00Z".parse().expect("a time"));
+        let ids = Ids { clock: clock.clone(), random: Random::seeded(1) };
+        let made: Vec<Id<Appointment>> = (0..10_000).map(|_| ids.next()).collect();
+        assert!(made.windows(2).all(|two| two[0] < two[1]));
+        let place = Place { millis: 100_000, count: 3 };
+        assert_eq!((place.after(99_999).millis, place.after(99_999).count), (100_000, 4));
+        assert_eq!(place.after(50_000).millis, 50_000);
     }
 
     #[test]

@@ -33,10 +33,13 @@
 //! fitted; whose turn it is.
 //! [`inquiries`] questions and the promise that each is answered within 24 hours.
 //! [`notices`] the playbook of kinds (`templates/notices/`), their timing, tracks and letters; composing.
-//! [`clocks`] what must happen later: set, stopped, rung. [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
+//! [`clocks`] what must happen later: set, stopped, rung.
+//! [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
 //! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, the built-in mailbox.
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
-//! [`feeds`] which sources are heard. [`capacity`] what a day has room for. [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
+//! [`surveys`] invitations, answers, scores. [`cases`] low scores and complaints until somebody else has verified the cure.
+//! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.
+//! [`feeds`] which sources are heard. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
 //! [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.

@@ -8,7 +8,7 @@ ALTER TABLE appointments ADD COLUMN original_ref TEXT;
 ALTER TABLE appointments ADD COLUMN missed_at TEXT;
 ALTER TABLE appointments ADD COLUMN recovered_at TEXT;
 ALTER TABLE appointments ADD COLUMN warnings TEXT NOT NULL DEFAULT '[]';
-CREATE INDEX appointments_expected ON appointments (dealership_id, start_at)
+CREATE INDEX appointments_expected ON appointments (dealership_id, start_at, id)
     WHERE state IN ('requested', 'proposed', 'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected');
 CREATE INDEX appointments_missed ON appointments (customer_id, missed_at) WHERE missed_at IS NOT NULL;
 

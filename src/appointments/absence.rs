@@ -1,5 +1,8 @@
 //! Who does not come: suspected half an hour after the start, missed when the day is over (BR-14, BR-19).
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -129,11 +132,14 @@ async fn change(
     let mut changed = Vec::with_capacity(held.len());
     for held in held {
         let id = held.appointment.dealership_id;
-        if !known.contains_key(&id) {
-            let Some(found) = dealerships::actions::find(desk.tx, id).await? else { continue };
-            known.insert(id, Arc::new(found));
-        }
-        changed.push((held, Arc::clone(&known[&id])));
+        let dealership = match known.entry(id) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(place) => {
+                let Some(found) = dealerships::actions::find(desk.tx, id).await? else { continue };
+                Arc::clone(place.insert(Arc::new(found)))
+            }
+        };
+        changed.push((held, dealership));
     }
     Ok(changed)
 }

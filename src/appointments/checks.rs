@@ -40,8 +40,10 @@ pub(super) async fn look_at(
     if booked.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let neighbours =
-        store::neighbours(desk.tx, &booked.iter().map(|(_, one)| &**one).collect::<Vec<_>>(), SPACING).await?;
+    let mut neighbours: HashMap<Id<Appointment>, Vec<Neighbour>> = HashMap::new();
+    for near in store::neighbours(desk.tx, &booked.iter().map(|(_, one)| &**one).collect::<Vec<_>>(), SPACING).await? {
+        neighbours.entry(near.id).or_default().push(near);
+    }
     let days = fullness(desk, &booked).await?;
     let mut comebacks = BTreeSet::new();
     let mut changed = Vec::new();
@@ -52,7 +54,8 @@ pub(super) async fn look_at(
             appointment.original_ref.clone_from(&original);
             appointment.is_comeback = true;
         }
-        let found = warnings(appointment, dealership, &neighbours, &days);
+        let found =
+            warnings(appointment, dealership, neighbours.get(&appointment.id).map_or(&[], Vec::as_slice), &days);
         if appointment.is_comeback && !was_comeback {
             comebacks.insert(appointment.id);
         }
@@ -125,7 +128,7 @@ fn warnings(
     days: &Fullness,
 ) -> Vec<Warning> {
     let mut found = Vec::new();
-    let nearest = neighbours.iter().filter(|other| other.id == appointment.id).min_by_key(|other| {
+    let nearest = neighbours.iter().min_by_key(|other| {
         appointment.start_at.map(|start| (start.since(other.other_start_at).abs(), other.other_ref.clone()))
     });
     if let (Some(other), Some(start)) = (nearest, appointment.start_at) {

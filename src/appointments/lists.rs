@@ -133,6 +133,7 @@ fn visit(visit: &Expected) -> Item {
 }
 
 /// Everybody who comes; the words of the customer beside the work they asked for (acceptance 38).
+#[expect(clippy::unnecessary_wraps, reason = "every list says of a visit what it shows, if anything")]
 fn arriving(expected: &Expected) -> Option<Item> {
     let mut item = visit(expected);
     item.what.extend(expected.customer_words.clone());

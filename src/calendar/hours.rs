@@ -157,8 +157,8 @@ impl Shop {
             return Some(at);
         }
         let today = at.in_zone(&self.zone).date();
-        let days = (-1..=A_YEAR_AND_A_WEEK).map(|back| days_from(today, -back));
-        days.flat_map(|day| self.spans(day).map(|(_, close)| close).filter(|close| *close <= at).max()).next()
+        let mut days = (-1..=A_YEAR_AND_A_WEEK).map(|back| days_from(today, -back));
+        days.find_map(|day| self.spans(day).map(|(_, close)| close).filter(|close| *close <= at).max())
     }
 
     /// When the doors close for the day, the first such time later than `after`; a break at noon closes nothing.

@@ -241,12 +241,11 @@ async fn reassign(
     Path(id): Path<Id<CallTask>>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
-    let to = match body["to"].as_str() {
-        None => None,
-        Some(_) => {
-            let body = json!({"agent": body["to"]});
-            Some(Ask::about(&app, &caller, id, body).await?.agent.id)
-        }
+    let to = if body["to"].is_string() {
+        let body = json!({"agent": body["to"]});
+        Some(Ask::about(&app, &caller, id, body).await?.agent.id)
+    } else {
+        None
     };
     deed(&app, &caller, id, Deed::Reassign(to)).await
 }

@@ -120,7 +120,7 @@ pub(super) async fn conclude(
         .collect();
     calls.push(Past { at: attempt.started_at, result: attempt.telephony_result.clone() });
     let mut what_next = next(&word.told, &calls, (task.attempts, task.max_attempts), desk.now, &hours, &rules);
-    if what_next == Next::NextNumber {
+    if what_next == Next::OtherNumber {
         let why = word.told.outcome.map_or(word.told.result.word(), Outcome::word);
         if let Some(point) = attempt.contact_point_id {
             customers::actions::mark_invalid(desk, task.customer_id, point, why).await?;
@@ -269,7 +269,7 @@ async fn apply(
             task.language.clone_from(language);
             task.previous_agent = None;
         }
-        (Next::NextNumber, None) => task.put_off(now, "next_number", now),
+        (Next::OtherNumber, None) => task.put_off(now, "next_number", now),
         (Next::Exhausted, None) => {
             let why = ending(task, None);
             exhaust(desk, task, dealership, why).await?;

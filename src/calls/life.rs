@@ -43,7 +43,7 @@ impl CallTask {
                         self.put_off(now.plus(rules.agent_lost.signed()), "agent_lost", now);
                         Woke::AgentLost
                     }
-                    (true, true) | (false, true) if lost || dawdled => {
+                    (_, true) if lost || dawdled => {
                         self.give_back(if lost { "lease_lost" } else { "preview_timeout" }, now);
                         self.become_ready(now, hours, rules);
                         if lost { Woke::LeaseLost } else { Woke::PreviewTimeOut }

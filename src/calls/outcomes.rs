@@ -147,7 +147,7 @@ pub(super) enum Next {
         by_me: bool,
     },
     /// This number is none: the next one at once, or nobody can be reached.
-    NextNumber,
+    OtherNumber,
     /// To somebody who speaks this language.
     Reroute(String),
     /// All tries used: a written word.
@@ -204,10 +204,10 @@ pub(super) fn next(
             Outcome::LanguageMismatch => {
                 told.language.clone().map_or(Next::Retry(now, "language_mismatch"), Next::Reroute)
             }
-            Outcome::WrongNumber => Next::NextNumber,
+            Outcome::WrongNumber => Next::OtherNumber,
             _ => Next::Done,
         },
-        (TelephonyResult::InvalidNumber | TelephonyResult::Disconnected, _) => Next::NextNumber,
+        (TelephonyResult::InvalidNumber | TelephonyResult::Disconnected, _) => Next::OtherNumber,
         (TelephonyResult::FailedNetwork, _) if of("failed_network").count() <= NETWORK_TRIES => {
             Next::Retry(hours.next_allowed(now.plus(rules.network.signed())), "failed_network")
         }

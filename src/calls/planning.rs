@@ -100,7 +100,7 @@ impl NewTask {
             round: self.round,
             reason: self.reason.to_owned(),
             state: State::Scheduled,
-            state_reason: Some("not_yet".to_owned()),
+            state_reason: Some(if not_before > self.not_before.max(now) { "call_hours" } else { "not_yet" }.to_owned()),
             stage: None,
             level: self.kind.level(),
             is_urgent: self.is_urgent,
@@ -166,6 +166,7 @@ impl CallType {
 }
 
 /// A visit that has ended.
+#[expect(clippy::struct_excessive_bools, reason = "four facts about it, each by itself")]
 #[derive(Clone, Debug)]
 pub struct Visit {
     pub dealership: Arc<Dealership>,

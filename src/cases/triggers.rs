@@ -114,6 +114,7 @@ mod tests {
     fn rules(region: &str) -> Rules {
         Rules::of(&dealership(region, serde_json::json!({})))
     }
+    #[expect(clippy::needless_pass_by_value, reason = "given as it is written")]
     fn dealership(region: &str, rules: Value) -> Dealership {
         let body = serde_json::json!({"name": "N", "department": "D", "region": region, "time_zone": "Asia/Shanghai", "locale": "en",
             "phone": "1", "address": "A", "rules": rules,

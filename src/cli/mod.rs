@@ -117,7 +117,7 @@ impl Cli {
             Command::Queue(command) => queue::run(command, settings).await,
             Command::Report(command) => report::run(command, settings).await,
             Command::Ingest(args) => ingest::run(args, settings).await,
-            Command::Replay(args) => replay::run(args, settings).await,
+            Command::Replay(args) => Box::pin(replay::run(args, settings)).await,
             Command::Templates(command) => templates::run(command, settings).await,
             Command::Key(command) => key::run(command, settings).await,
         }

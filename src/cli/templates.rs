@@ -1,7 +1,7 @@
 //! `aftercare templates`: check every text, list them, look at one, send one to somebody.
 #![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
@@ -146,7 +146,7 @@ async fn list(app: &App) -> Result<(), Failure> {
                     found.map_or_else(|| id.to_string(), |dealership| dealership.code.clone())
                 }
             };
-            line.push_str(&format!("\t{} for {whose}", version.number));
+            let _ = write!(line, "\t{} for {whose}", version.number);
         }
         println!("{line}");
     }

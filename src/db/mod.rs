@@ -10,7 +10,7 @@ mod query;
 mod settings;
 mod writer;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{any::Any, path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -59,8 +59,28 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// A unit of work: owns its data, awaits nothing but its transaction, may be run again.
-type Unit<T, E> = dyn for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync;
+/// A unit of work: owns its data, awaits nothing but its transaction, may be run again. What it answers, and its own error,
+/// are boxed: the machinery around a unit is compiled once and not for each kind of answer.
+type Unit = dyn for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<Answer, Answer>> + Send + Sync;
+type Answer = Box<dyn Any + Send>;
+
+/// Why nothing of a unit is stored.
+enum Failed {
+    /// It said so itself.
+    Unit(Answer),
+    House(Error),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self::House(error)
+    }
+}
+
+/// What a unit answered, as it was before it was boxed.
+fn unboxed<T: 'static>(answer: Answer) -> T {
+    *answer.downcast().expect("a unit answers what its caller asked for")
+}
 
 /// The database, cheap to clone.
 #[derive(Clone, Debug)]
@@ -112,9 +132,26 @@ impl Db {
         E: From<Error> + Send + 'static,
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
     {
+        let unit: Arc<Unit> = Arc::new(move |tx| {
+            let work = unit(tx);
+            Box::pin(async move {
+                match work.await {
+                    Ok(value) => Ok(Box::new(value) as Answer),
+                    Err(error) => Err(Box::new(error) as Answer),
+                }
+            })
+        });
+        match self.run(weight, unit).await {
+            Ok(value) => Ok(unboxed(value)),
+            Err(Failed::Unit(error)) => Err(unboxed(error)),
+            Err(Failed::House(error)) => Err(error.into()),
+        }
+    }
+
+    fn run(&self, weight: Weight, unit: Arc<Unit>) -> BoxFuture<'_, std::result::Result<Answer, Failed>> {
         match &self.0.store {
-            Store::Sqlite { writer, .. } => writer.run(weight, unit).await,
-            Store::Postgres(postgres) => postgres.run(unit).await,
+            Store::Sqlite { writer, .. } => Box::pin(writer.run(weight, unit)),
+            Store::Postgres(postgres) => Box::pin(postgres.run(unit)),
         }
     }
 

@@ -1,10 +1,10 @@
 //! `PostgreSQL`: one transaction a unit, lost races run again, bells rung across processes after commit.
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use sqlx::{PgPool, postgres::PgListener};
 
-use super::{Bells, Error, Result, Tx, Unit};
+use super::{Answer, Bells, Error, Failed, Result, Tx, Unit};
 
 const CHANNEL: &str = "aftercare";
 /// The most often that one process tells the others.
@@ -32,25 +32,19 @@ impl Postgres {
     }
 
     /// Runs in a task of its own, so that a caller who hangs up leaves no half-used connection behind.
-    pub(super) async fn run<T, E, F>(&self, unit: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
-    {
+    pub(super) async fn run(&self, unit: Arc<Unit>) -> std::result::Result<Answer, Failed> {
         let (pool, bells, deadline) = (self.pool.clone(), self.bells.clone(), self.deadline);
-        let unit: Arc<Unit<T, E>> = Arc::new(unit);
         tokio::spawn(async move {
             for _ in 0..2 {
                 match once(&pool, &bells, deadline, &*unit).await {
-                    Err(Failed::LostRace) => {}
-                    other => return other.map_err(Failed::into_error),
+                    Err(Once::LostRace) => {}
+                    other => return other.map_err(Once::into_failed),
                 }
             }
-            once(&pool, &bells, deadline, &*unit).await.map_err(Failed::into_error)
+            once(&pool, &bells, deadline, &*unit).await.map_err(Once::into_failed)
         })
         .await
-        .unwrap_or_else(|_| Err(Error::Panicked.into()))
+        .unwrap_or(Err(Failed::House(Error::Panicked)))
     }
 
     pub(super) fn pool(&self) -> &PgPool {
@@ -62,31 +56,26 @@ impl Postgres {
     }
 }
 
-enum Failed<E> {
+enum Once {
     /// 40001 or 40P01: the same unit may succeed if it is run again.
     LostRace,
-    With(E),
+    With(Failed),
 }
 
-impl<E: From<Error>> Failed<E> {
-    fn into_error(self) -> E {
+impl Once {
+    fn into_failed(self) -> Failed {
         match self {
-            Self::LostRace => Error::RolledBack.into(),
-            Self::With(error) => error,
+            Self::LostRace => Failed::House(Error::RolledBack),
+            Self::With(failed) => failed,
         }
     }
 }
 
-async fn once<T, E: From<Error>>(
-    pool: &PgPool,
-    bells: &Bells,
-    deadline: Duration,
-    unit: &Unit<T, E>,
-) -> std::result::Result<T, Failed<E>> {
-    let with = |error: Error| Failed::With(E::from(error));
+async fn once(pool: &PgPool, bells: &Bells, deadline: Duration, unit: &Unit) -> std::result::Result<Answer, Once> {
+    let with = |error: Error| Once::With(Failed::House(error));
     let mut tx = Tx::postgres(pool.acquire().await.map_err(|e| with(e.into()))?, deadline);
     tx.sql("BEGIN").execute().await.map_err(with)?;
-    let result = AssertUnwindSafe(unit(&mut tx)).catch_unwind().await;
+    let result = AssertUnwindSafe(async { unit(&mut tx).await }).catch_unwind().await;
     let (broken, lost_race) = (tx.is_broken(), tx.lost_race());
     tx.mend();
     match result {
@@ -99,7 +88,7 @@ async fn once<T, E: From<Error>>(
             }
             Err(error) => {
                 tx.discard();
-                Err(if error.is_lost_race() { Failed::LostRace } else { with(error) })
+                Err(if error.is_lost_race() { Once::LostRace } else { with(error) })
             }
         },
         other => {
@@ -108,8 +97,8 @@ async fn once<T, E: From<Error>>(
             }
             Err(match other {
                 Ok(Ok(_)) => with(Error::RolledBack),
-                Ok(Err(_)) if lost_race => Failed::LostRace,
-                Ok(Err(error)) => Failed::With(error),
+                Ok(Err(_)) if lost_race => Once::LostRace,
+                Ok(Err(error)) => Once::With(Failed::Unit(error)),
                 Err(_) => with(Error::Panicked),
             })
         }

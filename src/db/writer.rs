@@ -14,7 +14,7 @@ use std::{
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Bells, Error, Result, Tx, Weight};
+use super::{Answer, Bells, Error, Failed, Result, Tx, Unit, Weight};
 
 const MOST_UNITS: usize = 64;
 const MOST_TIME: Duration = Duration::from_millis(10);
@@ -81,24 +81,20 @@ impl Writer {
         Self { small, large, load, ended, stop }
     }
 
-    pub(super) async fn run<T, E, F>(&self, weight: Weight, unit: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync + 'static,
-    {
+    pub(super) async fn run(&self, weight: Weight, unit: Arc<Unit>) -> std::result::Result<Answer, Failed> {
         let (answer, answered) = oneshot::channel();
         let is_large = weight.is_large();
         let work: Work = Box::new(move |tx| {
             Box::pin(async move {
-                let result = AssertUnwindSafe(unit(tx)).catch_unwind().await;
+                // Made inside, so that a unit that panics before its first await is caught too.
+                let result = AssertUnwindSafe(async { unit(tx).await }).catch_unwind().await;
                 let kept = matches!(result, Ok(Ok(_)));
                 let tell = Box::new(move |stored: bool| {
                     let result = match result {
                         Ok(Ok(value)) if stored => Ok(value),
-                        Ok(Ok(_)) => Err(Error::RolledBack.into()),
-                        Ok(Err(error)) => Err(error),
-                        Err(_) => Err(Error::Panicked.into()),
+                        Ok(Ok(_)) => Err(Failed::House(Error::RolledBack)),
+                        Ok(Err(error)) => Err(Failed::Unit(error)),
+                        Err(_) => Err(Failed::House(Error::Panicked)),
                     };
                     let _ = answer.send(result);
                 });
@@ -109,10 +105,10 @@ impl Writer {
         let job = Job { work, weight: weight.0 };
         let queue = if is_large { &self.large } else { &self.small };
         if queue.send(job).await.is_err() {
-            return Err(Error::Closed.into());
+            return Err(Failed::House(Error::Closed));
         }
         // A job that was never run: its transaction could not begin, or was gone before its turn.
-        answered.await.unwrap_or_else(|_| Err(Error::RolledBack.into()))
+        answered.await.unwrap_or(Err(Failed::House(Error::RolledBack)))
     }
 
     pub(super) async fn close(&self) {

@@ -68,13 +68,12 @@ async fn received(desk: &mut Desk<'_>, told: &desk::Told<'_, Fact>, question: &Q
 /// Somebody answered by other means. One about an inquiry that nobody has told of yet waits for its question.
 async fn replied(desk: &mut Desk<'_>, told: &desk::Told<'_, Fact>, reply: &Reply) -> db::Result<()> {
     let known = store::find_by_reference(desk.tx, told.dealership.id, &told.fact.reference).await?;
-    let thread = match known {
-        Some(id) => keeping::load_one(desk, id).await?,
-        None => {
-            let mut arrival = Arrival::new(told.dealership, reply.channel, reply.replied_at, "");
-            arrival.reference = Some(told.fact.reference.clone());
-            Some(blank(desk, &arrival))
-        }
+    let thread = if let Some(id) = known {
+        keeping::load_one(desk, id).await?
+    } else {
+        let mut arrival = Arrival::new(told.dealership, reply.channel, reply.replied_at, "");
+        arrival.reference = Some(told.fact.reference.clone());
+        Some(blank(desk, &arrival))
     };
     let Some(mut thread) = thread else { return Ok(()) };
     let author = if reply.is_substantive { Author::Person } else { Author::System };

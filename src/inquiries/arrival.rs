@@ -86,7 +86,7 @@ impl Arrival {
             hash.update(word.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::id::hex(&hash.finalize())
     }
 
     pub(super) fn kind(&self) -> Kind {

@@ -190,10 +190,8 @@ impl Thread {
         {
             let steps = escalation::plan(clock.opened_at, clock.due_at, &shop, &rules, now);
             // What is over already was recorded with the fold, and what was warned of is not warned of again.
-            let left = steps.into_iter().filter(|planned| {
-                let is_past = planned.at <= now;
-                !(planned.step == Step::Breach && is_past || resumed && is_past)
-            });
+            let left =
+                steps.into_iter().filter(|planned| planned.at > now || (planned.step != Step::Breach && !resumed));
             wanted.extend(left.map(|planned| NewClock {
                 dealership_id: self.inquiry.dealership_id,
                 kind: ClockKind::InquiryEscalation,

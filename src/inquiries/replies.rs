@@ -52,7 +52,7 @@ impl NewReply {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::id::hex(&hash.finalize())
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
-    facts::{self, Fact},
+    facts::{self, Fact, Home},
     fields::{Faults, Fields},
     json,
 };
@@ -193,9 +193,11 @@ impl Door {
         }
         let dealership = self.dealership(&fields)?;
         let data = fields.require("data", fields.object("data"));
-        let region = dealership.as_ref().map(|d| d.region.as_str());
+        let home = dealership
+            .as_ref()
+            .map_or_else(Home::default, |d| Home { region: Some(d.region.as_str()), zone: Some(&d.zone) });
         let fact = match (&kind, &data) {
-            (Some(kind), Some(data)) => facts::read(kind, data, region),
+            (Some(kind), Some(data)) => facts::read(kind, data, home),
             _ => None,
         };
         let (Some(id), Some(source), Some(kind), Some(time), Some(dealership)) = (id, source, kind, time, dealership)

@@ -3,6 +3,8 @@ mod parts;
 mod repairs;
 mod workshop;
 
+use jiff::tz::TimeZone;
+
 use super::{
     fields::Fields,
     people::{self, person, vehicle},
@@ -64,38 +66,44 @@ impl Fact {
             Self::Appointment(fact) => fact.advisor_ref(),
             Self::Repair(fact) => fact.advisor_ref(),
             Self::Parts(fact) => fact.advisor_ref(),
-            Self::Customer(_) => None,
-            Self::Inquiry(_) => None,
-            Self::Capacity(_) | Self::Alive(_) | Self::Call(_) => None,
+            Self::Customer(_) | Self::Inquiry(_) | Self::Capacity(_) | Self::Alive(_) | Self::Call(_) => None,
         }
     }
 }
 
-/// Reads the data of an event. `None` when its type is not known to this version, or when a fault was added. `region` is
-/// the dealership's, for phone numbers.
-pub fn read(kind: &str, data: &Fields<'_>, region: Option<&str>) -> Option<Fact> {
+/// Where an event's dealership is: what its numbers and days mean. Nothing is known of a dealership that is unknown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Home<'a> {
+    /// For phone numbers without a country.
+    pub region: Option<&'a str>,
+    /// For days without a time.
+    pub zone: Option<&'a TimeZone>,
+}
+
+/// Reads the data of an event. `None` when its type is not known to this version, or when a fault was added.
+pub fn read(kind: &str, data: &Fields<'_>, home: Home<'_>) -> Option<Fact> {
     if kind.starts_with("repair_order.") {
-        return repairs::read(kind, data, region).map(Fact::Repair);
+        return repairs::read(kind, data, home).map(Fact::Repair);
     }
     if kind.starts_with("parts.") {
-        return parts::read(kind, data, region).map(Fact::Parts);
+        return parts::read(kind, data, home).map(Fact::Parts);
     }
     if let Some(read) = people::fact(kind) {
-        return read(data, region).map(Fact::Customer);
+        return read(data, home).map(Fact::Customer);
     }
     match kind {
-        "inquiry.received" => return question(data, region).map(Fact::Inquiry),
+        "inquiry.received" => return question(data, home).map(Fact::Inquiry),
         "inquiry.replied" => return reply(data).map(Fact::Inquiry),
         "capacity.set" => return workshop::capacity(data).map(Fact::Capacity),
         "feed.alive" => return workshop::alive(data).map(Fact::Alive),
         "call.ended" => return call_ended(data).map(Fact::Call),
         _ => {}
     }
-    let said: fn(&Fields<'_>, Option<&str>) -> Option<Said> = match kind {
-        "appointment.requested" => |data, region| Some(Said::Requested(booking(data, region)?)),
-        "appointment.proposed" => |data, region| Some(Said::Proposed(booking(data, region)?)),
-        "appointment.booked" => |data, region| Some(Said::Booked(booking(data, region)?)),
-        "appointment.rescheduled" => |data, region| Some(Said::Rescheduled(booking(data, region)?)),
+    let said: fn(&Fields<'_>, Home<'_>) -> Option<Said> = match kind {
+        "appointment.requested" => |data, home| Some(Said::Requested(booking(data, home)?)),
+        "appointment.proposed" => |data, home| Some(Said::Proposed(booking(data, home)?)),
+        "appointment.booked" => |data, home| Some(Said::Booked(booking(data, home)?)),
+        "appointment.rescheduled" => |data, home| Some(Said::Rescheduled(booking(data, home)?)),
         "appointment.confirmed" => |data, _| Some(Said::Confirmed(occasion(data)?)),
         "appointment.cancelled" => |data, _| Some(Said::Cancelled(occasion(data)?)),
         "appointment.arrived" => |data, _| Some(Said::Arrived(occasion(data)?)),
@@ -105,7 +113,7 @@ pub fn read(kind: &str, data: &Fields<'_>, region: Option<&str>) -> Option<Fact>
     };
     let reference = data.require("ref", data.line("ref"));
     let revision = data.count("revision");
-    let said = said(data, region);
+    let said = said(data, home);
     Some(Fact::Appointment(appointments::Fact { reference: reference?, revision, said: said? }))
 }
 
@@ -142,7 +150,7 @@ fn call_ended(data: &Fields<'_>) -> Option<calls::telephony::Ended> {
     })
 }
 
-fn booking(data: &Fields<'_>, region: Option<&str>) -> Option<Booking> {
+fn booking(data: &Fields<'_>, home: Home<'_>) -> Option<Booking> {
     let start_at = data.require("start_at", data.time("start_at"));
     let end_at = data.time("end_at");
     if let (Some(start_at), Some(end_at)) = (start_at, end_at)
@@ -150,7 +158,7 @@ fn booking(data: &Fields<'_>, region: Option<&str>) -> Option<Booking> {
     {
         data.fault("end_at", "ends_before_it_starts", "must not be before start_at");
     }
-    let customer = data.require("customer", person(data, region));
+    let customer = data.require("customer", person(data, home));
     let booking = Booking {
         end_at,
         booked_at: data.time("booked_at"),
@@ -203,7 +211,7 @@ fn channel(data: &Fields<'_>) -> Option<Channel> {
     channel
 }
 
-fn question(data: &Fields<'_>, region: Option<&str>) -> Option<inquiries::Fact> {
+fn question(data: &Fields<'_>, home: Home<'_>) -> Option<inquiries::Fact> {
     let reference = data.require("ref", data.line("ref"));
     let received_at = data.require("received_at", data.time("received_at"));
     let body = data.require("body", data.prose("body"));
@@ -224,7 +232,7 @@ fn question(data: &Fields<'_>, region: Option<&str>) -> Option<inquiries::Fact> 
         topic: data.line("subject"),
         language: data.line("language"),
         kind: kind.flatten(),
-        customer: if data.has("customer") { Some(person(data, region)?) } else { None },
+        customer: if data.has("customer") { Some(person(data, home)?) } else { None },
         vehicle: vehicle(data),
         preferred_times: times.iter().filter_map(|time| time.as_str().map(str::to_owned)).take(10).collect(),
         thread: data.line("thread_ref"),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::fields::Fields;
+use super::{facts::Home, fields::Fields};
 use crate::{
     calendar::DailyWindow,
     customers::{
@@ -18,12 +18,12 @@ use crate::{
 };
 
 /// Reads `customer` of an event's data; `None` when it is absent or has a fault.
-pub(super) fn person(data: &Fields<'_>, region: Option<&str>) -> Option<Person> {
-    person_in(&data.object("customer")?, region)
+pub(super) fn person(data: &Fields<'_>, home: Home<'_>) -> Option<Person> {
+    person_in(&data.object("customer")?, home)
 }
 
 /// The same of the object itself.
-fn person_in(fields: &Fields<'_>, region: Option<&str>) -> Option<Person> {
+fn person_in(fields: &Fields<'_>, home: Home<'_>) -> Option<Person> {
     let kind = match fields.line("kind").as_deref() {
         None => None,
         Some("person") => Some(Kind::Person),
@@ -41,7 +41,7 @@ fn person_in(fields: &Fields<'_>, region: Option<&str>) -> Option<Person> {
     if call_hours.as_deref().is_some_and(|hours| hours.parse::<DailyWindow>().is_err()) {
         fields.fault("call_hours", "not_hours", "must be a window like 18:00-20:00");
     }
-    let phones = phones(fields, region);
+    let phones = phones(fields, home);
     let email = fields.line("email").map(|typed| match email::read(&typed) {
         Email::Good(address) => Address::good(address),
         Email::Bad { typed, reason } => Address { value: typed, label: None, invalid: Some(reason) },
@@ -70,13 +70,13 @@ fn person_in(fields: &Fields<'_>, region: Option<&str>) -> Option<Person> {
 }
 
 /// A blank number is passed over: forms send the fields that nobody filled in.
-fn phones(customer: &Fields<'_>, region: Option<&str>) -> Option<Vec<Address>> {
+fn phones(customer: &Fields<'_>, home: Home<'_>) -> Option<Vec<Address>> {
     let mut seen = HashSet::new();
     let mut addresses = Vec::new();
     for entry in customer.objects("phones")? {
         let label = entry.line("label");
         let Some(typed) = entry.string("number") else { continue };
-        match phone::read(typed, region) {
+        match phone::read(typed, home.region) {
             Ok(Phone::Good(value)) => addresses.push(Address { value, label, invalid: None }),
             Ok(Phone::Bad { typed, .. }) if typed.is_empty() => {}
             Ok(Phone::Bad { typed, reason }) => addresses.push(Address { value: typed, label, invalid: Some(reason) }),
@@ -138,14 +138,14 @@ fn consents(fields: &Fields<'_>) -> Vec<Said> {
     fields.objects("consents").unwrap_or_default().iter().filter_map(read).collect()
 }
 
-type Read = fn(&Fields<'_>, Option<&str>) -> Option<Fact>;
+type Read = fn(&Fields<'_>, Home<'_>) -> Option<Fact>;
 
 /// Reads events about people and vehicles by themselves. Their fields stand in `data` itself, or in `data.customer` and
 /// `data.vehicle` as in every other event.
 pub(super) fn fact(kind: &str) -> Option<Read> {
     Some(match kind {
-        "customer.upserted" => |data, region| {
-            Some(Fact::Upserted(if data.has("customer") { person(data, region)? } else { person_in(data, region)? }))
+        "customer.upserted" => |data, home| {
+            Some(Fact::Upserted(if data.has("customer") { person(data, home)? } else { person_in(data, home)? }))
         },
         "customer.merged" => |data, _| {
             let (reference, into) =
@@ -158,7 +158,7 @@ pub(super) fn fact(kind: &str) -> Option<Read> {
             Some(Fact::Merged { reference, into })
         },
         "vehicle.upserted" => {
-            |data, region| Some(Fact::VehicleUpserted { sighting: sighting(data)?, owner: person(data, region) })
+            |data, home| Some(Fact::VehicleUpserted { sighting: sighting(data)?, owner: person(data, home) })
         }
         "ownership.ended" => |data, _| Some(Fact::OwnershipEnded { sighting: sighting(data)? }),
         "campaign.vehicle_open" => |data, _| {

@@ -29,7 +29,7 @@ const EMAIL: [(&str, Form); 3] =
 const SMS: &str = "sms.hbs";
 const WECOM: &str = "wecom.hbs";
 const WECHAT: &str = "wechat.toml";
-/// The most characters that a field of a WeChat template message takes (E5).
+/// The most characters that a field of a `WeChat` template message takes (E5).
 pub const WECHAT_FIELD: usize = 20;
 
 /// The names that rendering adds to a letter's own.

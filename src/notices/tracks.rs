@@ -63,6 +63,7 @@ impl Tracks {
     /// The tracks for a reader who wishes one channel (seed §3, acceptance row 13): that one first, the others of its track
     /// and then of the other tracks only after it ended badly; a call stays the last resort. Where no track has the channel
     /// they stay as they are.
+    #[must_use]
     pub fn preferring(mut self, wish: ChannelName) -> Self {
         let Some(home) = self.tracks.iter().position(|track| track.contains(&wish)) else { return self };
         let mut order = vec![wish];

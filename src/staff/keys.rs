@@ -2,7 +2,6 @@
 use std::{
     collections::HashMap,
     fmt,
-    fmt::Write as _,
     str::FromStr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -17,7 +16,7 @@ use crate::{
     clock::Timestamp,
     db::{self, Db, Weight},
     dealerships::Dealership,
-    id::{Id, Ids, Random},
+    id::{Id, Ids, Random, hex},
 };
 
 /// How long a revoked key may go on working in another process.
@@ -215,13 +214,6 @@ fn letters_and_digits(random: &Random) -> String {
 
 fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl Answers {
             }
         }
         for question in questionnaire.questions.iter().filter(|question| question.required) {
-            if !answers.contains_key(&question.key) && !given.get(&question.key).is_some_and(|value| !value.is_null()) {
+            if !answers.contains_key(&question.key) && given.get(&question.key).is_none_or(Value::is_null) {
                 fault(&question.key, "required", "must be answered".to_owned());
             }
         }

@@ -93,12 +93,11 @@ async fn correct(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Read>), Error> {
     let mut fields = Fields::of("", body).map_err(Error::Invalid)?;
-    let given = match fields.take("answers") {
-        Some(Value::Object(given)) => given,
-        _ => {
-            fields.fault("answers", "required", "must be an object with all answers as they should be");
-            Map::new()
-        }
+    let given = if let Some(Value::Object(given)) = fields.take("answers") {
+        given
+    } else {
+        fields.fault("answers", "required", "must be an object with all answers as they should be");
+        Map::new()
     };
     fields.finish().map_err(Error::Invalid)?;
     let told = Arc::new((caller.access.clone(), id, given, caller.actor()));
@@ -127,12 +126,11 @@ async fn code(
     let mut fields = Fields::of("", body).map_err(Error::Invalid)?;
     let mut causes: Vec<Cause> = Vec::new();
     for (place, word) in fields.texts("causes").into_iter().enumerate() {
-        match word.parse() {
-            Ok(cause) => causes.push(cause),
-            Err(()) => {
-                let known = Cause::ALL.map(Cause::word).join(", ");
-                fields.fault(&format!("causes/{place}"), "unknown_cause", format!("must be one of {known}"));
-            }
+        if let Ok(cause) = word.parse() {
+            causes.push(cause);
+        } else {
+            let known = Cause::ALL.map(Cause::word).join(", ");
+            fields.fault(&format!("causes/{place}"), "unknown_cause", format!("must be one of {known}"));
         }
     }
     fields.finish().map_err(Error::Invalid)?;

@@ -80,7 +80,7 @@ pub async fn call_ended(desk: &mut Desk<'_>, repair_orders: &[String], how: Call
                 over.push(held);
             }
             CallEnded::Unreached => {
-                asked_next.push(clock(&held.survey, ClockKind::SurveyInvitation, desk.now.plus(AFTER_THE_CALL)))
+                asked_next.push(clock(&held.survey, ClockKind::SurveyInvitation, desk.now.plus(AFTER_THE_CALL)));
             }
             CallEnded::WithoutAnswers => {
                 held.survey.skip("spoken_to");

@@ -96,12 +96,11 @@ async fn in_a_unit(app: &App, survey: String, answers: Option<Answers>) -> Resul
         let (app, told) = (desk_app.clone(), Arc::clone(&told));
         Box::pin(async move {
             let mut desk = Desk::open(tx, &app);
-            let recorded = match &told.1 {
-                Some(answers) => Some(actions::answer_on_page(&mut desk, &told.0, answers.clone()).await?),
-                None => {
-                    actions::opened(&mut desk, &told.0).await?;
-                    None
-                }
+            let recorded = if let Some(answers) = &told.1 {
+                Some(actions::answer_on_page(&mut desk, &told.0, answers.clone()).await?)
+            } else {
+                actions::opened(&mut desk, &told.0).await?;
+                None
             };
             desk.close().await?;
             Ok::<_, crate::db::Error>(recorded)

@@ -268,8 +268,7 @@ fn files(body: Value) -> Result<BTreeMap<String, String>, Error> {
 fn problem(error: TextError) -> Error {
     match error {
         TextError::Database(error) => error.into(),
-        TextError::NoVersion(_) => Error::NotFound,
-        TextError::UnknownPlace => Error::NotFound,
+        TextError::NoVersion(_) | TextError::UnknownPlace => Error::NotFound,
         TextError::WrongFiles(_) => Error::invalid("/files", "wrong_files", error.to_string()),
         TextError::Unreadable(error) => Error::invalid("/files", "unreadable", error.to_string()),
         TextError::Faulty(findings) => {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::notices::letters::cut;
 
-/// A provider's own template for a kind: mainland SMS and WeChat have no free text, only an approved id and parameters
+/// A provider's own template for a kind: mainland SMS and `WeChat` have no free text, only an approved id and parameters
 /// (D4, E2, E3, E5).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -44,7 +44,7 @@ async fn trigger(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Error> {
     // Sorted keys and no spaces: the same body however it was written.
-    let body_hash = Sha256::digest(body.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let body_hash = crate::id::hex(&Sha256::digest(body.to_string()));
     let asked = Asked::parse(body).map_err(Error::Invalid)?;
     if preview {
         return Ok(Json(actions::preview(&app, &caller, asked).await?).into_response());

@@ -167,7 +167,7 @@ async fn who_has_no_address_for_a_channel_is_told_on_the_other() {
     assert_eq!(passed[0], json!({"track": 0, "step": 0, "channel": "email", "reason": "no_address"}));
     shop.wait_until("2026-03-04T12:00").await;
     assert_eq!(shop.messages("A-2").await, ["confirmation email accepted", "reminder email accepted"]);
-    assert_eq!(shop.notices("A-3").await[1], "reminder skipped no_address");
+    assert_eq!(shop.notices("A-3").await[1], "reminder failed a_person_calls", "the last resort of its track");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::{
     shop::{Shop, anna, local},
 };
 
+#[expect(clippy::needless_pass_by_value, reason = "given as it is written")]
 fn event(kind: &str, data: Value) -> Value {
     json!({"specversion": "1.0", "source": "/dms/gz-tianhe", "type": kind, "dealership": "gz-tianhe", "data": data})
 }

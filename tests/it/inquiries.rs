@@ -10,8 +10,6 @@ use crate::shop::{Customer, Shop, anna, local};
 const MANAGER: &str = "manager@gz-tianhe.example";
 const DIRECTOR: &str = "director@gz-tianhe.example";
 const ADVISOR: &str = "chen@gz-tianhe.example";
-/// Where what has no reader goes.
-const SHOP: &str = "service@gz-tianhe.example";
 
 /// A dealership whose manager, director and one advisor can be written to, at this hour.
 async fn tianhe(time: &str) -> Shop {
@@ -57,7 +55,7 @@ async fn clocks(shop: &Shop, reference: &str) -> Vec<String> {
     let thread = shop.get(&format!("/v1/inquiries/{reference}")).await;
     let clocks = thread["clocks"].as_array().expect("clocks").clone();
     let show = |clock: &Value| {
-        let at = |name: &str| clock[name].as_str().map_or("-".to_owned(), |at| on_the_wall(at));
+        let at = |name: &str| clock[name].as_str().map_or("-".to_owned(), on_the_wall);
         format!("{} due {} stopped {} breached {}", at("opened_at"), at("due_at"), at("stopped_at"), at("breached_at"))
     };
     clocks.iter().map(show).collect()

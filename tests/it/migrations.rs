@@ -59,7 +59,9 @@ fn both_folders_say_the_same_in_the_words_of_their_database() {
             let path = format!("{}/migrations/{folder}/{name}", env!("CARGO_MANIFEST_DIR"));
             std::fs::read_to_string(path).expect("a migration")
         };
-        let (sqlite, postgres) = (text("sqlite"), in_sqlite_words(&text("postgres")));
+        // Which of the two keeps rows in the order of their key is no difference of meaning.
+        let sqlite = text("sqlite").replace(") STRICT, WITHOUT ROWID;", ") STRICT;");
+        let postgres = in_sqlite_words(&text("postgres"));
         for (n, (ours, theirs)) in sqlite.lines().zip(postgres.lines()).enumerate() {
             assert_eq!(ours, theirs, "migrations/*/{name}:{}", n + 1);
         }

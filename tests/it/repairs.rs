@@ -243,6 +243,7 @@ async fn the_record_shows_the_steps_of_the_visit_in_order() {
     6 repair_order.qc_passed
     7 repair_order.ready
     7 repair_order.delivered
+    8 survey.planned
     ");
     assert!(lines.iter().any(|line| line["step"] == 8 && line["what"] == "call.planned"), "{lines:?}");
 }

@@ -23,7 +23,8 @@ pub(in crate::appointments) struct Neighbour {
     pub(in crate::appointments) other_start_at: Timestamp,
 }
 
-/// Who else is to be received by the advisors of these, less than `spacing` before or after.
+/// Who else is to be received by the advisors of these less than `spacing` before or after: the nearest on each side, so that
+/// a day on which everything starts at once costs no more than another.
 pub(in crate::appointments) async fn neighbours(
     tx: &mut Tx,
     appointments: &[&Appointment],
@@ -35,12 +36,13 @@ pub(in crate::appointments) async fn neighbours(
         dealership_id: Id<Dealership>,
         advisor_id: Id<Staff>,
         after: Timestamp,
+        start: Timestamp,
         before: Timestamp,
     }
     let place = |appointment: &&Appointment| {
         let (start, advisor_id) = (appointment.start_at?, appointment.advisor_id?);
         let (after, before) = (start.minus(spacing), start.plus(spacing));
-        Some(Place { id: appointment.id, dealership_id: appointment.dealership_id, advisor_id, after, before })
+        Some(Place { id: appointment.id, dealership_id: appointment.dealership_id, advisor_id, after, start, before })
     };
     let places: Vec<Place> = appointments.iter().filter_map(place).collect();
     if places.is_empty() {
@@ -48,10 +50,16 @@ pub(in crate::appointments) async fn neighbours(
     }
     tx.sql(rows!(
         "SELECT j.id, a.ref AS other_ref, a.start_at AS other_start_at FROM ",
-        (id text, dealership_id text, advisor_id text, after timestamptz, before timestamptz),
-        " CROSS JOIN appointments AS a WHERE a.dealership_id = j.dealership_id AND a.start_at > j.after AND a.start_at < j.before
-            AND a.state IN ('requested', 'proposed', 'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected')
-            AND a.advisor_id = j.advisor_id AND a.id <> j.id"
+        (id text, dealership_id text, advisor_id text, after timestamptz, start timestamptz, before timestamptz),
+        " CROSS JOIN appointments AS a WHERE a.id IN (
+            (SELECT e.id FROM appointments e WHERE e.dealership_id = j.dealership_id AND e.advisor_id = j.advisor_id
+                AND e.start_at > j.after AND e.start_at <= j.start AND e.id <> j.id AND e.state IN ('requested', 'proposed',
+                'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected')
+                ORDER BY e.start_at DESC, e.id DESC LIMIT 1),
+            (SELECT e.id FROM appointments e WHERE e.dealership_id = j.dealership_id AND e.advisor_id = j.advisor_id
+                AND e.start_at > j.start AND e.start_at < j.before AND e.state IN ('requested', 'proposed',
+                'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected')
+                ORDER BY e.start_at, e.id LIMIT 1))"
     ))
     .bind_rows(&places)
     .all()

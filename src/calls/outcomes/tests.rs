@@ -49,8 +49,8 @@ fn the_retry_matrix() {
         assert_eq!(after(&calls, used), Next::Retry(at(when), why), "{calls:?}");
     }
     assert_eq!(after(&[(monday, "no_answer")], 3), Next::Exhausted);
-    assert_eq!(after(&[(monday, "invalid_number")], 0), Next::NextNumber);
-    assert_eq!(after(&[(monday, "disconnected")], 0), Next::NextNumber);
+    assert_eq!(after(&[(monday, "invalid_number")], 0), Next::OtherNumber);
+    assert_eq!(after(&[(monday, "disconnected")], 0), Next::OtherNumber);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn what_the_customer_says_decides() {
         (Outcome::NotConvenient, None, None, Next::Retry(at("2026-03-02T14:00"), "not_convenient")),
         (Outcome::ThirdParty, None, None, Next::Retry(at("2026-03-02T14:00"), "third_party")),
         (Outcome::LanguageMismatch, None, Some("ja"), Next::Reroute("ja".to_owned())),
-        (Outcome::WrongNumber, None, None, Next::NextNumber),
+        (Outcome::WrongNumber, None, None, Next::OtherNumber),
     ] {
         let told = Told {
             result: TelephonyResult::Answered,

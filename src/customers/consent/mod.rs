@@ -8,13 +8,14 @@ mod store;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 pub use self::store::Standings;
 use super::{ContactPoint, Customer};
 use crate::{
     clock::Timestamp,
     dealerships::Dealership,
-    id::{Entity, Id},
+    id::{Entity, Id, hex},
     notices::ChannelName,
 };
 
@@ -127,7 +128,7 @@ pub fn taken_back(one: &[Consent], other: &[Consent]) -> Vec<(Purpose, Option<Ch
     let (one, other) = (last(one), last(other));
     let keys: BTreeSet<_> = one.keys().chain(other.keys()).copied().collect();
     let is_no = |key: &(Purpose, Option<ChannelName>)| {
-        let words = [one.get(key), other.get(key)].map(|word| word.copied());
+        let words = [one.get(key), other.get(key)].map(Option::<&(Timestamp, Action)>::copied);
         let said_no = words.iter().flatten().any(|(_, action)| *action == Action::Revoke);
         said_no && words.iter().flatten().max_by_key(|(at, _)| *at).is_some_and(|(_, action)| *action == Action::Grant)
     };
@@ -142,9 +143,8 @@ pub fn shared_with_the_maker(consents: &[Consent], reference: &str, phone: Optio
     if last.is_some_and(|consent| consent.action == Action::Grant) {
         return SharedPerson { customer: reference.to_owned(), phone: phone.map(str::to_owned) };
     }
-    use sha2::{Digest, Sha256};
     let hash = Sha256::new_with_prefix(salt).chain_update(reference).finalize();
-    let hex = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&hash[..16]);
     SharedPerson { customer: hex, phone: None }
 }
 

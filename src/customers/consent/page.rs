@@ -117,6 +117,7 @@ struct Wishes {
     email: Option<bool>,
     language: Option<Locale>,
     /// The inner None is no preference.
+    #[expect(clippy::option_option, reason = "not asked, asked and none, asked and one: three things")]
     preferred: Option<Option<ChannelName>>,
 }
 

@@ -124,6 +124,9 @@ pub(super) async fn ledger(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Co
     .await
 }
 
+/// A message that counts against a cap: whose, its class, whether sent at once, when it was made.
+type SentRow = (Id<Customer>, Option<String>, Option<bool>, Timestamp);
+
 /// Whom a question is about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Reader {
@@ -198,7 +201,7 @@ impl Standings {
         if depth.counts {
             // An id begins with its time: the messages of the last week are the end of the index.
             let since = Id::<Message>::new(now.minus(jiff::SignedDuration::from_hours(7 * 24)), [0; 10]).to_string();
-            let sent: Vec<(Id<Customer>, Option<String>, Option<bool>, Timestamp)> = tx
+            let sent: Vec<SentRow> = tx
                 .sql(rows!(
                     "SELECT m.customer_id, m.class, m.immediate, m.created_at FROM ",
                     (id text),

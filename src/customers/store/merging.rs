@@ -19,8 +19,15 @@ pub(in crate::customers) struct Alike {
     pub(in crate::customers) because: String,
 }
 
-/// Writes down who of the same dealership has one of these addresses too; answers those that are news.
+/// Writes down who of the same dealership has one of these addresses too; answers those that are news. An address that more
+/// than eight have is a switchboard and says nothing of who is whom.
 pub(in crate::customers) async fn suggest(tx: &mut Tx, added: &[&ContactPoint], now: Timestamp) -> Result<Vec<Alike>> {
+    #[derive(Serialize)]
+    struct Pair {
+        customer_id: String,
+        other_id: String,
+        because: String,
+    }
     #[derive(Serialize)]
     struct Row<'a> {
         customer_id: Id<Customer>,
@@ -40,6 +47,7 @@ pub(in crate::customers) async fn suggest(tx: &mut Tx, added: &[&ContactPoint], 
             " JOIN contact_points o ON o.value = j.value AND o.type = j.kind AND o.customer_id <> j.customer_id AND o.removed_at IS NULL
               JOIN customers a ON a.id = j.customer_id JOIN customers b ON b.id = o.customer_id
              WHERE a.dealership_id = b.dealership_id AND b.merged_into IS NULL
+                AND (SELECT count(*) FROM (SELECT 1 FROM contact_points s WHERE s.value = j.value AND s.removed_at IS NULL LIMIT 9) AS owners) < 9
              GROUP BY j.customer_id, o.customer_id
              ON CONFLICT (customer_id, other_id) DO NOTHING RETURNING customer_id, other_id, because"
         ))
@@ -49,12 +57,6 @@ pub(in crate::customers) async fn suggest(tx: &mut Tx, added: &[&ContactPoint], 
         .await?;
     if found.is_empty() {
         return Ok(Vec::new());
-    }
-    #[derive(Serialize)]
-    struct Pair {
-        customer_id: String,
-        other_id: String,
-        because: String,
     }
     let pairs: Vec<Pair> =
         found.into_iter().map(|(customer_id, other_id, because)| Pair { customer_id, other_id, because }).collect();

@@ -151,6 +151,26 @@ impl Garage {
     }
 }
 
+/// Vehicles as their letters need them: the next service and a recall are kept with the notice.
+pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> Result<Vec<Reading>, db::Error> {
+    let reading = |found: Vehicle| Reading {
+        subject_id: found.id.to_string(),
+        state: "known".to_owned(),
+        revision: 0,
+        advisor: None,
+        plate: found.plate,
+        model_code: found.model_code,
+        model_year: found.model_year,
+        about: Some(About::Vehicle(vehicle::Facts {
+            vin: found.vin,
+            next_service_at: found.next_service_at,
+            next_service_km: found.next_service_km,
+            ..vehicle::Facts::default()
+        })),
+    };
+    Ok(store::by_ids(tx, ids).await?.into_iter().map(reading).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,24 +209,4 @@ mod tests {
         assert_eq!(find(None, Some("P4")), None);
         assert_eq!(Sighting::of(Some(" "), None), None);
     }
-}
-
-/// Vehicles as their letters need them: the next service and a recall are kept with the notice.
-pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> Result<Vec<Reading>, db::Error> {
-    let reading = |found: Vehicle| Reading {
-        subject_id: found.id.to_string(),
-        state: "known".to_owned(),
-        revision: 0,
-        advisor: None,
-        plate: found.plate,
-        model_code: found.model_code,
-        model_year: found.model_year,
-        about: Some(About::Vehicle(vehicle::Facts {
-            vin: found.vin,
-            next_service_at: found.next_service_at,
-            next_service_km: found.next_service_km,
-            ..vehicle::Facts::default()
-        })),
-    };
-    Ok(store::by_ids(tx, ids).await?.into_iter().map(reading).collect())
 }

@@ -1,6 +1,7 @@
 //! Reads what events tell of repair orders (`inputs.md` F2).
 use crate::{
     intake::{
+        facts::Home,
         fields::Fields,
         people::{person, vehicle},
     },
@@ -8,9 +9,9 @@ use crate::{
 };
 
 /// `None` when the type is none of a repair order's, or when a fault was added.
-pub(super) fn read(kind: &str, data: &Fields<'_>, region: Option<&str>) -> Option<Fact> {
-    let said: fn(&Fields<'_>, Option<&str>) -> Option<Said> = match kind {
-        "repair_order.opened" => |data, region| Some(Said::Opened(Box::new(opening(data, region)?))),
+pub(super) fn read(kind: &str, data: &Fields<'_>, home: Home<'_>) -> Option<Fact> {
+    let said: fn(&Fields<'_>, Home<'_>) -> Option<Said> = match kind {
+        "repair_order.opened" => |data, home| Some(Said::Opened(Box::new(opening(data, home)?))),
         "repair_order.promised_changed" => |data, _| Some(Said::PromisedChanged(promise(data)?)),
         "repair_order.work_found" => |data, _| Some(Said::WorkFound(found(data)?)),
         "repair_order.work_approved" => |data, _| Some(Said::WorkApproved(word(data)?)),
@@ -24,13 +25,13 @@ pub(super) fn read(kind: &str, data: &Fields<'_>, region: Option<&str>) -> Optio
     };
     let reference = data.require("ref", data.line("ref"));
     let revision = data.count("revision");
-    let said = said(data, region);
+    let said = said(data, home);
     Some(Fact { reference: reference?, revision, said: said? })
 }
 
-fn opening(data: &Fields<'_>, region: Option<&str>) -> Option<Opening> {
+fn opening(data: &Fields<'_>, home: Home<'_>) -> Option<Opening> {
     let opened_at = data.require("opened_at", data.time("opened_at"));
-    let customer = data.require("customer", person(data, region));
+    let customer = data.require("customer", person(data, home));
     let vehicle = vehicle(data);
     if !data.has("vehicle") {
         data.fault("vehicle", "required", "is required");

@@ -51,7 +51,9 @@ impl Table {
             // What begins like a formula is shown, not calculated.
             let text = if cell.starts_with(['=', '+', '@', '\t']) { format!("'{cell}") } else { cell.to_owned() };
             if text.contains([',', '"', '\n', '\r']) {
-                self.0.push_str(&format!("\"{}\"", text.replace('"', "\"\"")));
+                self.0.push('"');
+                self.0.push_str(&text.replace('"', "\"\""));
+                self.0.push('"');
             } else {
                 self.0.push_str(&text);
             }

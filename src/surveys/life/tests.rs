@@ -8,6 +8,7 @@ use crate::id::Id;
 fn at(hours: i64) -> Timestamp {
     "2026-03-02T01:00:00Z".parse::<Timestamp>().expect("a time").plus(SignedDuration::from_hours(hours))
 }
+#[expect(clippy::needless_pass_by_value, reason = "given as it is written")]
 fn rules(of: Value) -> Rules {
     let body = json!({"name": "N", "department": "D", "region": "CN", "time_zone": "Asia/Shanghai", "locale": "en",
         "phone": "1", "address": "A", "rules": of, "opening_hours": {}});

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use crate::shop::{Customer, Shop, anna, fang, local, with};
 
+#[expect(clippy::needless_pass_by_value, reason = "given as it is written")]
 fn event(kind: &str, data: Value) -> Value {
     json!({"specversion": "1.0", "source": "/dms/gz-tianhe", "type": kind, "dealership": "gz-tianhe", "data": data})
 }

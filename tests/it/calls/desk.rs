@@ -18,7 +18,7 @@ use crate::shop::{self, Shop};
 
 /// A repair order that nobody needs to have told of.
 pub(crate) fn subject(n: u8) -> String {
-    format!("ro_{:032x}", n)
+    format!("ro_{n:032x}")
 }
 
 impl Shop {
@@ -84,6 +84,7 @@ impl Shop {
         });
         done.await.expect("stored")
     }
+    #[expect(clippy::unused_self, reason = "a visit to this shop")]
     pub(crate) fn visit(
         &self,
         dealership: &Arc<Dealership>,

@@ -92,6 +92,7 @@ async fn a_question_after_the_answer_opens_another_clock_and_the_same_again_does
     let shop = tianhe("2026-03-02T10:00").await;
     asks(&shop, &anna(), "W-1", "My brakes squeal.").await;
     answers(&shop, "W-1", "Since when?").await;
+    shop.drain().await;
     shop.advance("30m").await;
     let joins = json!({"specversion": "1.0", "source": "/web", "type": "inquiry.received", "dealership": "gz-tianhe",
         "data": {"ref": "W-2", "thread_ref": "W-1", "channel": "web", "received_at": shop.now(), "body": "Since Friday.", "customer": anna().data}});

@@ -111,7 +111,7 @@ async fn what_failed_before_a_move_is_not_sent_by_hand_after_it() {
     shop.drain().await;
     let refused = shop.message("A-1", "email").await["id"].as_str().expect("an id").to_owned();
     shop.moves(&anna(), "2026-03-06T14:00").await;
-    assert_eq!(shop.notices("A-1").await[1], "confirmation withdrawn superseded", "the text had not left");
+    assert_eq!(shop.notices("A-1").await[0], "confirmation withdrawn superseded", "the text had not left");
     assert_eq!(shop.post(&format!("/v1/messages/{refused}/retry")).await, "409 not_possible");
 }
 
