@@ -233,6 +233,7 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
                 references: Vec::new(),
                 automatic: Automatic::Generated,
                 unsubscribe: None,
+                opt_out: None,
                 to: Address { name: String::new(), address: to.to_owned() },
                 subject,
                 text,

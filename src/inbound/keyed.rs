@@ -13,6 +13,17 @@ use crate::{
     messages::Message,
 };
 
+/// The addresses of one message.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    /// Where answers go.
+    pub answers: Option<String>,
+    /// Where reports about it go; none = to its sender.
+    pub reports: Option<String>,
+    /// Where its reader says by mail that they want no more of its kind.
+    pub opt_out: Option<String>,
+}
+
 /// Cheap to clone. Asks the database the first time, and only where addresses are signed at all.
 #[derive(Clone, Debug)]
 pub struct Keyed {
@@ -31,17 +42,17 @@ impl Keyed {
         self.addresses.get_or_try_init(|| self.read()).await
     }
 
-    /// Where answers to a message go (a customer's to its own address where there is one, any other to `mailbox`), and
-    /// where reports about it go. Before [`Self::get`] has answered once there is neither.
-    pub fn of(
-        &self,
-        message: Id<Message>,
-        to_customer: bool,
-        mailbox: Option<&str>,
-    ) -> (Option<String>, Option<String>) {
-        let addresses = self.addresses.get();
-        let own = addresses.filter(|_| to_customer).and_then(|addresses| addresses.reply(message));
-        (own.or_else(|| mailbox.map(str::to_owned)), addresses.and_then(|addresses| addresses.bounce(message)))
+    /// Those of a message: a customer answers to its own address where there is one, anybody else to `mailbox`. Before
+    /// [`Self::get`] has answered once there is only that.
+    pub fn of(&self, message: Id<Message>, to_customer: bool, mailbox: Option<&str>) -> Own {
+        let signed = self.addresses.get();
+        let customers = signed.filter(|_| to_customer);
+        let answers = customers.and_then(|addresses| addresses.reply(message));
+        Own {
+            answers: answers.or_else(|| mailbox.map(str::to_owned)),
+            reports: signed.and_then(|addresses| addresses.bounce(message)),
+            opt_out: customers.and_then(|addresses| addresses.opt_out(message)),
+        }
     }
 
     async fn read(&self) -> db::Result<Addresses> {

@@ -9,6 +9,8 @@ use super::{
 
 /// More recipients of one report are not read: what we send has one.
 const MOST_RECIPIENTS: usize = 20;
+/// The headers of a mail that came back are looked for in so many bytes.
+const HEADERS_WITHIN: usize = 128 * 1024;
 
 /// What a report tells.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -245,7 +247,9 @@ fn returned(mail: &Message<'_>) -> Option<String> {
             || is(part, "message", "xlobal-headers")
     };
     mail.parts.iter().filter(holds).find_map(|part| {
-        let inner = MessageParser::default().parse_headers(part.contents())?;
+        // Headers alone may end without the end of their last line, and without it that one is not read.
+        let headers = [&part.contents()[..part.contents().len().min(HEADERS_WITHIN)], b"\r\n\r\n"].concat();
+        let inner = MessageParser::default().parse_headers(&headers)?;
         header(&inner, "X-Aftercare-Message")
             .and_then(|value| our_message(&value))
             .or_else(|| our_message(inner.message_id()?))

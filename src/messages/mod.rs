@@ -146,6 +146,9 @@ pub struct Envelope {
     /// Where one click ends mail of this kind (RFC 8058); none for what nobody can end.
     #[serde(default)]
     pub unsubscribe: Option<String>,
+    /// The address at which a mail ends it; only beside the click.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<String>,
 }
 
 /// The post lane of a channel and priority, as in logs and metrics.

@@ -334,6 +334,7 @@ fn email(message: &Claimed) -> Email {
         text: message.body.clone(),
         html: message.html.clone().unwrap_or_default(),
         unsubscribe: envelope.unsubscribe.clone(),
+        opt_out: envelope.opt_out.clone(),
         invite: message.invite.clone(),
         invite_method: message
             .invite_method

@@ -164,12 +164,12 @@ impl Compose {
             NotNow::Pass("not_rendered")
         })?;
         let (id, domain) = (self.ids.next(), self.message_id_domain(&from));
-        let to_customer = !due.audience.works_here();
-        let (answers_to, reports_to) = self.app.addresses.of(id, to_customer, dealership.email.as_deref());
+        let own = self.app.addresses.of(id, !due.audience.works_here(), dealership.email.as_deref());
         let envelope = Envelope {
             from: Address { name: self.sender_name(dealership), address: from },
-            reply_to: answers_to.map(|address| Address { name: dealership.name.clone(), address }),
-            return_path: reports_to,
+            reply_to: own.answers.map(|address| Address { name: dealership.name.clone(), address }),
+            return_path: own.reports,
+            opt_out: own.opt_out,
             references: serde_json::from_value(due.detail["references"].clone()).unwrap_or_default(),
             to_name: setting.person.name.clone(),
             message_id_domain: domain,

@@ -28,6 +28,8 @@ pub struct Email {
     pub html: String,
     /// Becomes List-Unsubscribe, for one click (RFC 8058).
     pub unsubscribe: Option<String>,
+    /// Stands beside it, for programs that leave a list by mail (RFC 2369).
+    pub opt_out: Option<String>,
     /// A calendar file from [`super::Entry::ics`].
     pub invite: Option<String>,
     /// What the invite asks; without it a calendar file is a REQUEST.
@@ -96,8 +98,9 @@ impl Email {
                 builder.raw_header(raw("Auto-Submitted", word)).raw_header(raw("X-Auto-Response-Suppress", "All"));
         }
         if let Some(url) = &self.unsubscribe {
+            let by_mail = self.opt_out.as_ref().map(|address| format!(", <mailto:{address}>")).unwrap_or_default();
             builder = builder
-                .raw_header(raw("List-Unsubscribe", &format!("<{url}>")))
+                .raw_header(raw("List-Unsubscribe", &format!("<{url}>{by_mail}")))
                 .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         let message = builder
@@ -185,6 +188,7 @@ mod tests {
             references: Vec::new(),
             automatic: Automatic::Generated,
             unsubscribe: None,
+            opt_out: None,
             to: Address { name: "王芳".to_owned(), address: "wang@example.com".to_owned() },
             subject: "预约确认".to_owned(),
             text: "您好\n.\n".to_owned(),

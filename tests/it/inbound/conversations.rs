@@ -56,7 +56,9 @@ async fn asked_acknowledged_answered_and_asked_again_in_one_thread() {
     let again = mail(ANNA, "Re: Brake noise", "", "And do I get a loan car?");
     let row = shop.mailed(Some(ANNA), &shop.reply_to(ANNA), &again).await;
     assert_eq!(row.subject_id.as_deref(), Some(inquiry.as_str()));
-    assert!(clock(&shop, &inquiry, 1).await["stopped_at"].is_null());
+    let clocks = shop.get(&format!("/v1/inquiries/{inquiry}")).await["clocks"].clone();
+    assert_eq!(clocks.as_array().map(Vec::len), Some(2));
+    assert!(clocks[1]["stopped_at"].is_null());
 }
 
 #[tokio::test]
@@ -90,6 +92,27 @@ async fn an_automatic_answer_neither_opens_nor_stops_nor_is_answered() {
     let thread = shop.get(&format!("/v1/inquiries/{inquiry}")).await;
     assert_eq!(thread["clocks"].as_array().map(Vec::len), Some(1));
     assert!(thread["clocks"][0]["stopped_at"].is_null());
+}
+
+#[tokio::test]
+async fn whoever_writes_often_is_acknowledged_once_in_seven_days_and_who_takes_no_answers_never() {
+    let shop = signing().open().await;
+    asked(&shop).await;
+    let acknowledged = || {
+        let is_one =
+            |mail: &&crate::shop::Mail| header(&mail.bytes, "Auto-Submitted").as_deref() == Some("auto-replied");
+        shop.inbox(ANNA).iter().filter(is_one).count()
+    };
+    for (days, expected) in [("1d", 1), ("5d", 1), ("2d", 2)] {
+        shop.advance(days).await;
+        let row = shop.mailed(Some(ANNA), TO, &mail(ANNA, "Another thing", "", &format!("After {days}"))).await;
+        assert_eq!(row.said(), "person applied -");
+        assert_eq!(acknowledged(), expected, "after {days} more");
+    }
+    let from = "no-reply@website.example";
+    let row = shop.mailed(Some(from), TO, &mail(from, "A request", "", "Please call me.")).await;
+    assert_eq!(row.said(), "person applied -");
+    assert!(shop.inbox(from).is_empty());
 }
 
 /// One installation writes to the other as a customer would: it is acknowledged once, and the acknowledgement is the end.

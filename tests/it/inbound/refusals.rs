@@ -1,6 +1,11 @@
 //! Who wants no more of our mail, and says so by mail.
+use serde_json::json;
+
 use super::{ANNA, mail, signing};
-use crate::shop::{Shop, anna};
+use crate::{
+    pages::maintenance_is_due,
+    shop::{Shop, anna},
+};
 
 async fn told() -> Shop {
     let shop = signing().open().await;
@@ -37,6 +42,32 @@ async fn the_unsubscribe_address_and_a_subject_are_heard() {
     shop.moves(&anna(), "2026-03-06T14:00").await;
     shop.drain().await;
     assert_eq!(shop.subjects(ANNA).len(), 2);
+}
+
+#[tokio::test]
+async fn a_program_leaves_a_list_by_the_address_that_its_mail_names() {
+    let shop = signing().open().await;
+    let consent = json!([{"purpose": "marketing", "action": "grant", "at": "2026-02-01T00:00:00Z", "source": "form"}]);
+    let customer = anna().with("consents", consent).with("preferred_channel", "email");
+    shop.book(&customer, "2026-03-20T09:30").await;
+    let vehicle =
+        json!({"vin": "JTHBJ46G9A2345678", "next_service_at": "2026-03-12T01:00:00Z", "next_service_km": 40_000});
+    shop.hears(json!({"specversion": "1.0", "source": "/dms/gz-tianhe", "type": "vehicle.upserted", "dealership": "gz-tianhe", "data": vehicle}))
+        .await;
+    shop.drain().await;
+    maintenance_is_due(&shop, 1).await;
+    let bytes = shop.inbox(ANNA).pop().expect("a mail").bytes;
+    let letter = mail_parser::MessageParser::default().parse(&bytes).expect("a mail");
+    let list: String = letter.header_raw("List-Unsubscribe").expect("a list").split_whitespace().collect();
+    let (click, to) = list.split_once(",<mailto:").expect("two ways");
+    assert!(click.starts_with("<http"), "the click comes first: {list}");
+    let raw = mail(ANNA, "unsubscribe", "", "");
+    let row = shop.mailed(Some(ANNA), to.trim_end_matches('>'), &raw).await;
+    assert_eq!(row.said(), "opt_out applied unsubscribe_address");
+    let before = shop.inbox(ANNA).len();
+    shop.leaps_to("2026-03-12T10:00");
+    maintenance_is_due(&shop, 2).await;
+    assert_eq!(shop.inbox(ANNA).len(), before);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ impl Program {
     async fn reads(&mut self) -> Vec<Value> {
         self.tells("read", json!({})).await.as_array().expect("mails").clone()
     }
-    /// She asks, and an advisor answers an hour later; the question's id.
+    /// She asks, and an advisor answers an hour later; the ids of the question and of her mail.
     async fn asks_and_is_answered(&mut self, shop: &Shop, to: &str) -> (String, String) {
         let asked = self.sends("write", json!({"to": to, "subject": "Brake noise 异响", "text": "They squeal."})).await;
         shop.drain().await;
@@ -92,6 +92,7 @@ async fn a_conversation_between_two_programs_stays_one_thread_on_both_sides() {
     assert!(thread(&shop, &inquiry).await["clocks"][0]["stopped_at"].is_string());
 
     // Her answer goes where her program sends answers, and is the next question of the same thread.
+    shop.advance("1h").await;
     let again = anna.sends("answer", json!({"text": "And do I get a loan car?"})).await;
     shop.drain().await;
     let whole = thread(&shop, &inquiry).await;
@@ -141,6 +142,7 @@ async fn without_signed_addresses_the_thread_is_found_by_what_her_program_refers
     }
     let (mut anna, shop) = Program::beside(Shop::opening()).await;
     let (inquiry, _) = anna.asks_and_is_answered(&shop, "service@gz-tianhe.example").await;
+    shop.advance("1h").await;
     anna.sends("answer", json!({"text": "And do I get a loan car?"})).await;
     shop.drain().await;
     let mails = shop.inbound_mails().await;
