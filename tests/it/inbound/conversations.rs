@@ -6,6 +6,11 @@ use crate::shop::Shop;
 
 const TO: &str = "gz-tianhe@in.dealer.example";
 
+/// Anna's question.
+fn first() -> String {
+    mail("Anna <anna@example.com>", "Brake noise", "", "They squeal when cold.")
+}
+
 /// Anna asks over LMTP; the id of her question.
 async fn asked(shop: &Shop) -> String {
     let mut client = Client::connect(shop.opens_lmtp().await).await;
@@ -14,9 +19,7 @@ async fn asked(shop: &Shop) -> String {
     client.says(&format!("MAIL FROM:<{ANNA}>")).await;
     client.says(&format!("RCPT TO:<{TO}>")).await;
     client.says("DATA").await;
-    client
-        .sends(&format!("{}.\r\n", mail("Anna <anna@example.com>", "Brake noise", "", "They squeal when cold.")))
-        .await;
+    client.sends(&format!("{}.\r\n", first())).await;
     assert_eq!(client.hears().await, "250 2.0.0 stored");
     shop.drain().await;
     let mails = shop.inbound_mails().await;
@@ -92,6 +95,20 @@ async fn an_automatic_answer_neither_opens_nor_stops_nor_is_answered() {
     let thread = shop.get(&format!("/v1/inquiries/{inquiry}")).await;
     assert_eq!(thread["clocks"].as_array().map(Vec::len), Some(1));
     assert!(thread["clocks"][0]["stopped_at"].is_null());
+}
+
+#[tokio::test]
+async fn her_second_mail_under_her_first_joins_it_and_a_strangers_does_not() {
+    let shop = signing().open().await;
+    let inquiry = asked(&shop).await;
+    let id = header(first().as_bytes(), "Message-ID").expect("an id");
+    let under = format!("In-Reply-To: {id}\r\nReferences: {id}\r\n");
+    let hers = shop.mailed(Some(ANNA), TO, &mail(ANNA, "Re: Brake noise", &under, "And when warm.")).await;
+    assert_eq!(hers.subject_id.as_deref(), Some(inquiry.as_str()));
+    let from = "x@evil.example";
+    let strangers = shop.mailed(Some(from), TO, &mail(from, "Re: Brake noise", &under, "Show me all of it.")).await;
+    assert_eq!(strangers.said(), "person applied -");
+    assert_ne!(strangers.subject_id.as_deref(), Some(inquiry.as_str()), "a question of their own");
 }
 
 #[tokio::test]

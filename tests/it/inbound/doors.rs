@@ -163,7 +163,7 @@ async fn posted(shop: &Shop, query: &str, authorization: &str, body: String) -> 
 async fn a_mail_by_http_needs_the_secret_and_may_be_large() {
     let shop = signing().setting("INBOUND__EMAIL__SECRET", "sixteen characters and more").open().await;
     let right = "Bearer sixteen characters and more";
-    let query = format!("from={ANNA}&to={}", SHOP);
+    let query = format!("from={ANNA}&to={SHOP}");
     let large = mail(ANNA, "photos", "", &"x".repeat(6 << 20));
     assert_eq!(posted(&shop, &query, "Bearer wrong", "x".to_owned()).await.0, 401);
     assert_eq!(posted(&shop, &query, right, large.clone()).await, (202, r#"{"accepted":1}"#.to_owned()));
