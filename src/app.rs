@@ -16,6 +16,7 @@ use crate::{
     dealerships::Directory,
     feeds::Feeds,
     id::{Ids, Random},
+    inbound::keyed::Keyed,
     links::Signer,
     notices::{letters::Letters, playbook::Playbook, sources::Sources},
     staff::{Roster, keys::Keys},
@@ -36,6 +37,8 @@ pub struct Inner {
     pub directory: Directory,
     pub keys: Keys,
     pub roster: Roster,
+    /// The signed addresses in our mails.
+    pub addresses: Keyed,
     pub feeds: Feeds,
     /// What is said, when and on which tracks.
     pub playbook: Arc<Playbook>,
@@ -84,10 +87,11 @@ impl App {
         let (playbook, letters) = (Arc::new(playbook), Arc::new(letters));
         let scripts = Scripts::load().map_err(|error| OpenError::Templates(error.into()))?;
         let db = Db::open(config.database.url.expose_secret(), &clock).await?;
-        let ids = Ids { clock, random };
+        let (ids, config) = (Ids { clock, random }, Arc::new(config));
         let set = config.http.link_key.as_ref();
         let links = Signer::new(db.clone(), ids.clone(), config.http.public_url.clone(), set);
         Ok(Self(Arc::new(Inner {
+            addresses: Keyed::new(db.clone(), ids.clone(), Arc::clone(&config)),
             links,
             directory: Directory::new(db.clone()),
             keys: Keys::new(db.clone()),
@@ -100,7 +104,7 @@ impl App {
             letters,
             scripts: Arc::new(scripts),
             exchange: Ari::of(&config.telephony)?,
-            config: Arc::new(config),
+            config,
             stopping: CancellationToken::new(),
             db,
         })))

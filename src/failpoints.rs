@@ -7,6 +7,7 @@
 //!
 //! | point | reached |
 //! |---|---|
+//! | `sorted` | (mail that came in) it was read, and has taken no effect |
 //! | `accept` | the request is parsed, nothing is written |
 //! | `commit` | the event's unit is done, its transaction not yet committed |
 //! | `ring` | clocks that are due are deleted, their desk has not acted |

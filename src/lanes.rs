@@ -19,6 +19,7 @@ use crate::{
     clocks::{self, jobs::Clocks},
     config::{SmsProvider, SuccessStatus, Unknown},
     db,
+    inbound::{self, lane::Reading},
     jobs::Lanes,
     messages::{self, Priority, fate::Policy, lane_name, marks::Marks, post::Post},
     notices::{
@@ -62,7 +63,7 @@ pub fn start(app: &App) -> Result<BoxFuture<'static, ()>, BadRoute> {
         app.stopping.clone(),
     );
     let name = worker_name(app);
-    let lanes = lanes.with(clocks_lane(app), name.clone());
+    let lanes = lanes.with(clocks_lane(app), name.clone()).with(inbound_lane(app), name.clone());
     let marks = Marks::start(app.db.clone(), app.ids.clone());
     let lanes = post_lanes(app, &routes, &marks)
         .into_iter()
@@ -99,6 +100,11 @@ pub fn compose_lane(app: &App, routes: &Arc<Routes>) -> Compose {
         own_act: app.config.contact.own_act.signed(),
         app: app.clone(),
     }
+}
+
+/// Reads the mail that comes in.
+pub fn inbound_lane(app: &App) -> Reading {
+    Reading { app: app.clone(), lease: app.config.worker.lease.signed() }
 }
 
 /// Rings the clocks of this app.
@@ -213,6 +219,8 @@ pub async fn due(app: &App) -> db::Result<Vec<Due>> {
     let mut lanes = vec![Due { name: "compose", rows, oldest: age(oldest) }];
     let (rows, oldest) = clocks::actions::due(&mut tx, now, MOST_COUNTED).await?;
     lanes.push(Due { name: "clocks", rows, oldest: age(oldest) });
+    let (rows, oldest) = inbound::actions::due(&mut tx, now, MOST_COUNTED).await?;
+    lanes.push(Due { name: "inbound", rows, oldest: age(oldest) });
     for (channel, priority) in POST {
         let (rows, oldest) = messages::actions::due(&mut tx, (channel, priority), now, MOST_COUNTED).await?;
         lanes.push(Due { name: lane_name(channel, priority), rows, oldest: age(oldest) });

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{Failure, check_schema, open_any};
-use crate::{app::App, config::Config, http::server, lanes, telemetry};
+use crate::{app::App, config::Config, http::server, inbound::lmtp, lanes, telemetry};
 
 /// From the stop signal to the exit, whatever hangs (`architecture.md` 5).
 pub(super) const STOP_WITHIN: Duration = Duration::from_secs(29);
@@ -39,8 +39,13 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     let address = listener.local_addr().context("the listener has no address")?;
     tracing::info!("listening on http://{address}");
 
+    let mail = match app.config.inbound.lmtp.listen {
+        Some(listen) => Some(bind_lmtp(listen).await?),
+        None => None,
+    };
     let mut lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
     let mut server = tokio::spawn(server::serve(app.clone(), listener));
+    let mail = mail.map(|listener| tokio::spawn(lmtp::serve(app.clone(), listener)));
     tokio::select! {
         () = signals.first() => {}
         _ = &mut server => return Err(anyhow!("the server ended by itself: start again").into()),
@@ -49,9 +54,23 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     tracing::info!("stopping: requests and hand-overs under way are finished; a second signal stops at once");
     stop(&app, signals, async {
         let _ = server.await;
+        if let Some(mail) = mail {
+            let _ = mail.await;
+        }
         let _ = lanes.await;
     })
     .await
+}
+
+async fn bind_lmtp(listen: std::net::SocketAddr) -> Result<TcpListener, Failure> {
+    let listener = TcpListener::bind(listen)
+        .await
+        .with_context(|| {
+            format!("cannot listen for mail on {listen}: is something else there? Set inbound.lmtp.listen")
+        })
+        .map_err(Failure::Usage)?;
+    tracing::info!("taking mail by LMTP on {}", listener.local_addr().context("the listener has no address")?);
+    Ok(listener)
 }
 
 /// Tells everything to stop, and waits for `rest` and the database; not for ever, and not past a second signal.

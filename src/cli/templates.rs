@@ -12,7 +12,7 @@ use crate::{
     app::App,
     channels::{
         Delivered, HandOver, Outcome,
-        email::{Address, Email},
+        email::{Address, Automatic, Email},
     },
     config::Config,
     dealerships::Dealership,
@@ -231,7 +231,9 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
                 from: Address { name: name.unwrap_or_else(|| "Aftercare".to_owned()), address: from.clone() },
                 reply_to: None,
                 references: Vec::new(),
+                automatic: Automatic::Generated,
                 unsubscribe: None,
+                opt_out: None,
                 to: Address { name: String::new(), address: to.to_owned() },
                 subject,
                 text,

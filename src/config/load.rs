@@ -13,15 +13,20 @@ use super::{Config, DEFAULTS, SmsProvider};
 /// Read when no other file is named and it is there.
 const FILE: &str = "aftercare.toml";
 /// Settings with a `_file` twin.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 9] = [
     "database.url",
     "http.link_key",
     "email.url",
+    "inbound.key",
+    "inbound.email.secret",
     "sms.http.url",
     "sms.http.headers",
     "telephony.password",
     "telephony.secret",
 ];
+/// Characters of a secret that nobody can guess.
+const SHORTEST_KEY: usize = 32;
+const SHORTEST_SECRET: usize = 16;
 
 /// Why the settings cannot be used. No text of it repeats a secret.
 #[derive(Debug, thiserror::Error)]
@@ -112,12 +117,39 @@ impl Config {
         if self.email.connections == 0 {
             return Err(Error::Rule("email.connections", "must be 1 or more"));
         }
+        self.check_inbound()?;
         if self.worker.lease.get().is_zero() || self.worker.poll.get().is_zero() {
             return Err(Error::Rule("worker.lease and worker.poll", "must be longer than nothing"));
         }
         let database = self.database.url.expose_secret();
         if !["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| database.starts_with(scheme)) {
             return Err(Error::Rule("database.url", "must begin with sqlite:// or postgres://"));
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    fn check_inbound(&self) -> Result<(), Error> {
+        let is_short = |secret: &Option<secrecy::SecretString>, least| {
+            secret.as_ref().is_some_and(|secret| secret.expose_secret().chars().count() < least)
+        };
+        let is_domain =
+            |domain: &Option<String>| domain.as_deref().is_none_or(|domain| is_address(&format!("a@{domain}")));
+        if !is_domain(&self.inbound.domain) {
+            return Err(Error::Rule("inbound.domain", "is no domain"));
+        }
+        if !is_domain(&self.email.bounce_domain) {
+            return Err(Error::Rule("email.bounce_domain", "is no domain"));
+        }
+        if is_short(&self.inbound.key, SHORTEST_KEY) {
+            return Err(Error::Rule("inbound.key", "must be 32 characters or more"));
+        }
+        if is_short(&self.inbound.email.secret, SHORTEST_SECRET) {
+            return Err(Error::Rule("inbound.email.secret", "must be 16 characters or more"));
+        }
+        if self.inbound.lmtp.connections == 0 || self.inbound.size_limit == 0 || self.inbound.most_waiting == 0 {
+            return Err(Error::Rule("inbound.size_limit, .most_waiting and .lmtp.connections", "must be 1 or more"));
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ pub struct Config {
     pub database: Database,
     pub http: Http,
     pub email: Email,
+    pub inbound: Inbound,
     pub sms: Sms,
     pub worker: Worker,
     pub templates: Templates,
@@ -74,6 +75,8 @@ pub struct Email {
     /// The sender's name; none = the dealership's.
     pub from_name: Option<String>,
     message_id_domain: Option<String>,
+    /// Where reports about undelivered mail come back to us; none = to `from`.
+    pub bounce_domain: Option<String>,
     /// Open SMTP connections at most.
     pub connections: usize,
     /// What becomes of a mail that was handed over and never answered.
@@ -88,6 +91,47 @@ impl Email {
         let of_sender = || self.from.as_deref()?.rsplit_once('@').map(|(_, domain)| domain);
         self.message_id_domain.as_deref().or_else(of_sender)
     }
+}
+
+/// Mail that comes in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inbound {
+    /// Where answers to our mails go; none = to the dealership's own mailbox.
+    pub domain: Option<String>,
+    /// Signs the addresses in our mails; none = one is made and kept in the database.
+    pub key: Option<SecretString>,
+    /// Already read into `key`.
+    pub key_file: Option<PathBuf>,
+    /// Bytes of one mail.
+    pub size_limit: usize,
+    /// Mails that may wait to be read; more are asked to come again.
+    pub most_waiting: u32,
+    pub keep_raw: Span,
+    pub lmtp: Lmtp,
+    pub email: InboundEmail,
+}
+
+/// The door for the mail server beside us (RFC 2033).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lmtp {
+    /// None = there is no such door.
+    pub listen: Option<SocketAddr>,
+    /// Connections at once; more are asked to come again.
+    pub connections: usize,
+    /// Silence on a connection before it is closed.
+    pub silence: Span,
+}
+
+/// `POST /in/email`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboundEmail {
+    /// What the sender of such requests shows; none = there is no such door.
+    pub secret: Option<SecretString>,
+    /// Already read into `secret`.
+    pub secret_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -105,8 +105,26 @@ pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Resul
     Ok(known)
 }
 
-/// The customers of a dealership who are reached at one of these addresses (E.164, e-mail in its normal form), the longest
-/// known first; five at most.
+/// Mail to this address of the customer's comes back: nothing more is sent there. True when that is new.
+pub async fn address_bounced(
+    desk: &mut Desk<'_>,
+    (dealership, customer): (Id<Dealership>, Id<Customer>),
+    address: &str,
+    reason: &'static str,
+) -> Result<bool, db::Error> {
+    if store::bounce(desk.tx, customer, address, reason).await? == 0 {
+        return Ok(false);
+    }
+    let mut line = Entry::new(desk.id(), dealership, desk.now, "customer.email_bounced");
+    line.customer_id = Some(customer);
+    line.reason = Some(reason.to_owned());
+    line.detail = serde_json::json!({"level": "warning"});
+    desk.record(line);
+    Ok(true)
+}
+
+/// The customers of a dealership who are reached at one of these addresses (E.164, e-mail in its normal form and in any
+/// case), the longest known first; five at most.
 pub async fn reached_at(
     tx: &mut Tx,
     dealership: Id<Dealership>,

@@ -183,6 +183,19 @@ pub(super) async fn list_contact_points(tx: &mut Tx, customer: Id<Customer>) -> 
     .await
 }
 
+/// Marks an e-mail address wherever this customer has it; how many rows that were.
+pub(super) async fn bounce(tx: &mut Tx, customer: Id<Customer>, address: &str, reason: &str) -> Result<u64> {
+    tx.sql(
+        "UPDATE contact_points SET validity = 'bounced', invalid_reason = $1
+         WHERE customer_id = $2 AND type = 'email' AND lower(value) = lower($3) AND removed_at IS NULL AND validity IN ('unknown', 'ok')",
+    )
+    .bind(reason.to_owned())
+    .bind(customer)
+    .bind(address.to_owned())
+    .execute()
+    .await
+}
+
 /// Customers of a dealership who are reached at one of these addresses, the longest known first.
 pub(super) async fn list_by_addresses(
     tx: &mut Tx,
@@ -199,7 +212,7 @@ pub(super) async fn list_by_addresses(
         .sql(rows!(
             "SELECT DISTINCT c.id FROM ",
             (value text, dealership_id text),
-            " JOIN contact_points AS p ON p.value = j.value AND p.type IN ('phone', 'email') AND p.removed_at IS NULL
+            " JOIN contact_points AS p ON lower(p.value) = lower(j.value) AND p.type IN ('phone', 'email') AND p.removed_at IS NULL
               JOIN customers AS c ON c.id = p.customer_id AND c.dealership_id = j.dealership_id ORDER BY c.id LIMIT 5"
         ))
         .bind_rows(&at)

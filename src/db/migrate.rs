@@ -30,6 +30,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(7, "0007_calls"),
     migration!(8, "0008_surveys_and_cases"),
     migration!(9, "0009_inquiries"),
+    migration!(10, "0010_inbound_mail"),
     migration!(23, "0023_visits"),
     migration!(25, "0025_people"),
     migration!(28, "0028_link_keys"),

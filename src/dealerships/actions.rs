@@ -44,6 +44,11 @@ pub async fn find(tx: &mut Tx, id: Id<Dealership>) -> db::Result<Option<Dealersh
     store::find(tx, id).await
 }
 
+/// The one whose mailbox this address is, read inside a transaction.
+pub async fn find_by_email(tx: &mut Tx, address: &str) -> db::Result<Option<Dealership>> {
+    store::find_by_email(tx, address).await
+}
+
 /// All of them, by code.
 pub async fn all(tx: &mut Tx) -> db::Result<Vec<Dealership>> {
     store::all(tx).await

@@ -82,6 +82,20 @@ pub(super) async fn find(tx: &mut Tx, id: Id<Dealership>) -> Result<Option<Deale
     row.map(Dealership::try_from).transpose()
 }
 
+/// The first one that has this address; several may share it.
+pub(super) async fn find_by_email(tx: &mut Tx, address: &str) -> Result<Option<Dealership>> {
+    let row: Option<Row> = tx
+        .sql(
+            "SELECT id, code, name, department, region, time_zone, locale, phone, address, email, advisor_fallback,
+                    sms_signature, opening_hours, holidays, rules, live_from, shadow
+             FROM dealerships WHERE lower(email) = lower($1) ORDER BY code LIMIT 1",
+        )
+        .bind(address.to_owned())
+        .optional()
+        .await?;
+    row.map(Dealership::try_from).transpose()
+}
+
 pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Dealership>> {
     let rows: Vec<Row> = tx
         .sql(

@@ -1,4 +1,4 @@
-//! Bodies of requests, read within the limit of `http.body_limit`.
+//! Bodies of requests, read within the limit of `http.body_limit`, mails within `inbound.size_limit`.
 use std::time::Duration;
 
 use axum::{
@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Error;
 use crate::app::App;
 
+const MAIL_DOOR: &str = "/in/email";
 /// What is read on and thrown away of a body that is too large, at most.
 const MOST_DISCARDED: usize = 16 << 20;
 const DISCARD_WITHIN: Duration = Duration::from_secs(2);
@@ -23,7 +24,7 @@ pub struct RawBody(pub Bytes);
 impl FromRequest<App> for RawBody {
     type Rejection = Error;
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
-        let limit = app.config.http.body_limit;
+        let limit = limit(app, request.uri().path());
         let mut body = request.into_body().into_data_stream();
         let mut read = Vec::new();
         while let Some(part) = body.next().await {
@@ -36,6 +37,11 @@ impl FromRequest<App> for RawBody {
         }
         Ok(Self(read.into()))
     }
+}
+
+/// How many bytes the body of a request to this path may have: mails are larger than facts.
+pub(super) fn limit(app: &App, path: &str) -> usize {
+    if path == MAIL_DOOR { app.config.inbound.size_limit } else { app.config.http.body_limit }
 }
 
 /// Reads on for a moment what will not be used: a sender who is still sending when the connection closes never sees the

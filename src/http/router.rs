@@ -14,10 +14,14 @@ use tower_http::{
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
-use super::{Error, body::discard, health};
+use super::{
+    Error,
+    body::{discard, limit},
+    health,
+};
 use crate::{
-    app::App, appointments, calls, cases, customers, dealerships, demo, inquiries, intake, messages, notices, parts,
-    repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
+    app::App, appointments, calls, cases, customers, dealerships, demo, inbound, inquiries, intake, messages, notices,
+    parts, repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -38,6 +42,7 @@ pub fn router(app: App) -> Router {
         .merge(staff::api::routes())
         .merge(texts::api::routes())
         .merge(timeline::api::routes())
+        .merge(inbound::api::routes())
         .merge(triggered::api::routes())
         .merge(intake::api::routes())
         .merge(appointments::api::routes())
@@ -74,7 +79,7 @@ fn surrounded(routes: Router<App>, app: App) -> Router {
 async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let limit = app.config.http.body_limit;
+    let limit = limit(&app, request.uri().path());
     let response = if says_more_than(request.headers(), limit) {
         discard(request.into_body().into_data_stream()).await;
         Error::TooLarge(limit).into_response()

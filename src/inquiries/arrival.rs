@@ -19,7 +19,7 @@ pub struct Arrival {
     pub channel: Channel,
     /// When we received it: the promise counts from here, also for what is imported later.
     pub received_at: Timestamp,
-    /// The channel's own id of it: a Message-ID without its angle brackets, a provider's id. The same again is a duplicate.
+    /// What the same again has in common with it: a Message-ID with a hash of the words, a provider's id.
     pub message_key: Option<String>,
     /// The address that wrote, in its normal form: E.164, or as [`crate::customers::email::read`] gives it.
     pub sender: Option<String>,

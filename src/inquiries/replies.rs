@@ -219,7 +219,7 @@ impl Thread {
         let theirs =
             self.entries.iter().filter(|entry| entry.author == Author::Customer && entry.channel == Channel::Email);
         let mut ids: Vec<String> = Vec::new();
-        for id in theirs.flat_map(|entry| entry.thread.iter().chain(&entry.message_key)) {
+        for id in theirs.flat_map(|entry| entry.thread.iter()) {
             ids.retain(|known| known != id);
             ids.push(id.clone());
         }

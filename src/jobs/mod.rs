@@ -27,6 +27,8 @@ pub const POST_SMS_URGENT: Bell = Bell(3);
 pub const POST_SMS_BULK: Bell = Bell(4);
 /// Clocks that fell due.
 pub const CLOCKS: Bell = Bell(5);
+/// Mail that came in.
+pub const INBOUND: Bell = Bell(12);
 
 /// Which claim of which row: an outcome with another fence is too late.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -8,6 +8,7 @@ pub mod fate;
 pub mod marks;
 pub mod post;
 pub mod reasons;
+pub mod returning;
 mod settling;
 pub mod store;
 
@@ -122,6 +123,9 @@ impl Priority {
 pub struct Envelope {
     pub from: Address,
     pub reply_to: Option<Address>,
+    /// Where reports about it come back to; none = to `from`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_path: Option<String>,
     /// The Message-IDs of the thread that it answers, the oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub references: Vec<String>,
@@ -142,6 +146,9 @@ pub struct Envelope {
     /// Where one click ends mail of this kind (RFC 8058); none for what nobody can end.
     #[serde(default)]
     pub unsubscribe: Option<String>,
+    /// The address at which a mail ends it; only beside the click.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opt_out: Option<String>,
 }
 
 /// The post lane of a channel and priority, as in logs and metrics.

@@ -17,7 +17,7 @@ use crate::{
     calendar::Region,
     channels::{
         Delivered, Delivery, HandOver, Outcome as Answer, Phase, Routes,
-        email::{Email, Method, NotMailable},
+        email::{Automatic, Email, Method, NotMailable},
     },
     clock::Timestamp,
     customers::consent::{
@@ -97,7 +97,8 @@ impl Post {
         let written = std::panic::catch_unwind(|| email(message).bytes());
         match written.unwrap_or(Err(NotMailable::Date)) {
             Ok(bytes) => {
-                let from = &message.envelope.from.address;
+                let envelope = &message.envelope;
+                let from = envelope.return_path.as_ref().unwrap_or(&envelope.from.address);
                 self.routes.email(&id, from, &message.to_address, &bytes, handing).await
             }
             Err(error) => {
@@ -310,6 +311,15 @@ pub fn bell(channel: ChannelName, priority: Priority) -> Bell {
     }
 }
 
+/// An answer is a person's, an acknowledgement a program's answer; everything else is sent at its own time.
+fn automatic(kind: &str) -> Automatic {
+    match kind {
+        "inquiry.reply" => Automatic::No,
+        "inquiry.ack" => Automatic::Replied,
+        _ => Automatic::Generated,
+    }
+}
+
 fn email(message: &Claimed) -> Email {
     let envelope = &message.envelope;
     Email {
@@ -318,11 +328,13 @@ fn email(message: &Claimed) -> Email {
         from: envelope.from.clone(),
         reply_to: envelope.reply_to.clone(),
         references: envelope.references.clone(),
+        automatic: automatic(&envelope.kind),
         to: crate::channels::email::Address { name: envelope.to_name.clone(), address: message.to_address.clone() },
         subject: message.subject.clone().unwrap_or_default(),
         text: message.body.clone(),
         html: message.html.clone().unwrap_or_default(),
         unsubscribe: envelope.unsubscribe.clone(),
+        opt_out: envelope.opt_out.clone(),
         invite: message.invite.clone(),
         invite_method: message
             .invite_method

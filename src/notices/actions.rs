@@ -287,6 +287,12 @@ pub async fn reopen(tx: &mut Tx, notice: Id<Notice>, now: Timestamp) -> db::Resu
     store::reopen(tx, notice, now).await
 }
 
+/// A message of this notice came back after the notice was done: the next channel's turn, or the notice has failed.
+pub async fn message_came_back(tx: &mut Tx, ids: &Ids, notice: Id<Notice>, now: Timestamp) -> db::Result<()> {
+    store::undo(tx, notice, now).await?;
+    messages_ended(tx, ids, &[notice], now).await
+}
+
 /// What is due to be composed: how many rows, at most `most`, and since when the oldest.
 pub async fn due(tx: &mut Tx, now: Timestamp, most: i64) -> db::Result<(i64, Option<Timestamp>)> {
     store::due(tx, now, most).await

@@ -159,6 +159,10 @@ impl Lane for Compose {
     fn work(self: Arc<Self>, claimed: Claimed) -> BoxFuture<'static, Option<Outcome>> {
         Box::pin(async move {
             failpoints::point("compose");
+            if let Err(error) = self.app.addresses.get().await {
+                tracing::warn!(notice = %claimed.due.id, error = &error as &dyn std::error::Error, "not composed now");
+                return None;
+            }
             match self.directory.by_id(claimed.due.dealership_id).await {
                 Ok(Some(dealership)) => {
                     let texts = self.texts(claimed.due.dealership_id, &claimed.due.kind).await.ok()?;

@@ -163,13 +163,15 @@ impl Compose {
             tracing::error!(notice = %due.id, kind = kind.name, error = &error as &dyn std::error::Error, "a letter could not be rendered");
             NotNow::Pass("not_rendered")
         })?;
-        let domain = self.message_id_domain(&from);
-        let to_name = setting.person.name.clone();
+        let (id, domain) = (self.ids.next(), self.message_id_domain(&from));
+        let own = self.app.addresses.of(id, !due.audience.works_here(), dealership.email.as_deref());
         let envelope = Envelope {
             from: Address { name: self.sender_name(dealership), address: from },
-            reply_to: dealership.email.clone().map(|address| Address { name: dealership.name.clone(), address }),
+            reply_to: own.answers.map(|address| Address { name: dealership.name.clone(), address }),
+            return_path: own.reports,
+            opt_out: own.opt_out,
             references: serde_json::from_value(due.detail["references"].clone()).unwrap_or_default(),
-            to_name,
+            to_name: setting.person.name.clone(),
             message_id_domain: domain,
             class: due.class,
             kind: due.kind.clone(),
@@ -192,7 +194,7 @@ impl Compose {
         };
         let held = dealership.shadow;
         Ok(NewMessage {
-            id: self.ids.next(),
+            id,
             notice_id: due.id,
             dealership_id: due.dealership_id,
             customer_id: due.customer_id.filter(|_| !due.audience.works_here()),

@@ -9,6 +9,7 @@ mod database;
 mod delivery;
 mod fakes;
 mod house_rules;
+mod inbound;
 mod inquiries;
 mod intake;
 mod migrations;

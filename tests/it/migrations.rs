@@ -81,6 +81,7 @@ fn in_sqlite_words(text: &str) -> String {
                 ("JSONB", "TEXT"),
                 ("BOOLEAN", "INTEGER"),
                 ("BIGINT", "INTEGER"),
+                ("BYTEA", "BLOB"),
                 ("DOUBLE PRECISION", "REAL"),
             ] {
                 line = line.replace(theirs, ours);

@@ -142,7 +142,7 @@ async fn wishes_are_kept_and_the_next_letter_goes_by_them() {
 }
 
 /// The next service of their car comes up, for the `n`th time.
-async fn maintenance_is_due(shop: &Shop, n: usize) {
+pub(crate) async fn maintenance_is_due(shop: &Shop, n: usize) {
     let vehicle = shop.get("/v1/timeline?vehicle=JTHBJ46G9A2345678&limit=1").await["items"][0]["vehicle"].clone();
     let (id, customer_id) = (vehicle.as_str().expect("an id").to_owned(), shop.customer("C-1").await);
     let dealership = shop.dealership("gz-tianhe").await;

@@ -20,6 +20,7 @@ use aftercare::{
     config::{Config, Span},
     http::router,
     id::Random,
+    inbound::lane::Reading,
     lanes,
     messages::{marks::Marks, post::Post},
     notices::compose::Compose,
@@ -55,6 +56,7 @@ pub(crate) struct Shop {
     pub(crate) mail: FakeSmtp,
     gateway: Option<FakeGateway>,
     pub(crate) clocks: Arc<Clocks>,
+    pub(crate) inbound: Arc<Reading>,
     pub(crate) compose: Arc<Compose>,
     pub(crate) post: Vec<Arc<Post>>,
     router: Router,
@@ -125,12 +127,14 @@ impl Opening {
         let post = lanes::post_lanes(&app, &ways_out, &marks).into_iter().map(Arc::new).collect();
         let compose = Arc::new(lanes::compose_lane(&app, &ways_out));
         let clocks = Arc::new(lanes::clocks_lane(&app));
+        let inbound = Arc::new(lanes::inbound_lane(&app));
         let router = router::router(app.clone());
         let mut shop = Shop {
             app,
             mail,
             gateway,
             clocks,
+            inbound,
             compose,
             post,
             router,
@@ -323,6 +327,7 @@ impl Shop {
     }
     async fn turn_all(&self) -> usize {
         let mut done = by_hand::turn(&self.app.db, &self.clocks).await;
+        done += by_hand::turn(&self.app.db, &self.inbound).await;
         done += by_hand::turn(&self.app.db, &self.compose).await;
         for post in &self.post {
             done += by_hand::turn(&self.app.db, post).await;

@@ -21,18 +21,42 @@ pub struct Email {
     pub reply_to: Option<Address>,
     /// The Message-IDs of the thread that it answers, the oldest first, without angle brackets.
     pub references: Vec<String>,
+    pub automatic: Automatic,
     pub to: Address,
     pub subject: String,
     pub text: String,
     pub html: String,
     /// Becomes List-Unsubscribe, for one click (RFC 8058).
     pub unsubscribe: Option<String>,
+    /// Stands beside it, for programs that leave a list by mail (RFC 2369).
+    pub opt_out: Option<String>,
     /// A calendar file from [`super::Entry::ics`].
     pub invite: Option<String>,
     /// What the invite asks; without it a calendar file is a REQUEST.
     pub invite_method: Option<Method>,
     /// When the message was made, not when it is sent.
     pub date: Timestamp,
+}
+
+/// Who wrote it, for the programs that read it (RFC 3834 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Automatic {
+    /// A program, at its own time.
+    Generated,
+    /// A program, because a mail came in.
+    Replied,
+    /// A person.
+    No,
+}
+
+impl Automatic {
+    fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Generated => Some("auto-generated"),
+            Self::Replied => Some("auto-replied"),
+            Self::No => None,
+        }
+    }
 }
 
 /// This message can never be sent as it is. Names the field, never its content.
@@ -69,14 +93,17 @@ impl Email {
         if let Some(last) = references.last() {
             builder = builder.in_reply_to(last.clone()).references(references.join(" "));
         }
+        if let Some(word) = self.automatic.word() {
+            builder =
+                builder.raw_header(raw("Auto-Submitted", word)).raw_header(raw("X-Auto-Response-Suppress", "All"));
+        }
         if let Some(url) = &self.unsubscribe {
+            let by_mail = self.opt_out.as_ref().map(|address| format!(", <mailto:{address}>")).unwrap_or_default();
             builder = builder
-                .raw_header(raw("List-Unsubscribe", &format!("<{url}>")))
+                .raw_header(raw("List-Unsubscribe", &format!("<{url}>{by_mail}")))
                 .raw_header(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
         let message = builder
-            .raw_header(raw("Auto-Submitted", "auto-generated"))
-            .raw_header(raw("X-Auto-Response-Suppress", "All"))
             .raw_header(raw("X-Aftercare-Message", &self.message))
             .multipart(self.parts())
             .map_err(NotMailable::Mime)?;
@@ -159,7 +186,9 @@ mod tests {
             from: Address { name: "LEXUS XX 售后".to_owned(), address: "service@dealer.example".to_owned() },
             reply_to: None,
             references: Vec::new(),
+            automatic: Automatic::Generated,
             unsubscribe: None,
+            opt_out: None,
             to: Address { name: "王芳".to_owned(), address: "wang@example.com".to_owned() },
             subject: "预约确认".to_owned(),
             text: "您好\n.\n".to_owned(),

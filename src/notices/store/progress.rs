@@ -92,3 +92,13 @@ pub async fn reopen(tx: &mut Tx, id: Id<Notice>, now: Timestamp) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// A notice that was done is being sent again, because a message of it came back; what was overtaken by events stays done.
+pub async fn undo(tx: &mut Tx, id: Id<Notice>, now: Timestamp) -> Result<()> {
+    tx.sql("UPDATE notices SET state = 'sending', updated_at = $1 WHERE id = $2 AND state = 'done' AND reason IS NULL")
+        .bind(now)
+        .bind(id)
+        .execute()
+        .await?;
+    Ok(())
+}

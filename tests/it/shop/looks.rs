@@ -116,7 +116,8 @@ impl Shop {
             UNION ALL SELECT 1 FROM notices WHERE state = 'held' AND useful_until <= $1 UNION ALL SELECT 1 FROM notices WHERE lease_until <= $1
             UNION ALL SELECT 1 FROM messages WHERE state IN ('ready', 'unknown') AND (not_before <= $1 OR useful_until <= $1)
             UNION ALL SELECT 1 FROM messages WHERE state = 'sending' AND lease_until <= $1
-            UNION ALL SELECT 1 FROM clocks WHERE not_before <= $1 OR lease_until <= $1) due";
+            UNION ALL SELECT 1 FROM clocks WHERE not_before <= $1 OR lease_until <= $1
+            UNION ALL SELECT 1 FROM inbound_messages WHERE (state = 'waiting' AND not_before <= $1) OR lease_until <= $1) due";
         let mut tx = self.app.db.read().await.expect("a connection");
         let (due,): (i64,) = tx.sql(DUE).bind(self.now()).one().await.expect("a count");
         due > 0
@@ -127,6 +128,7 @@ impl Shop {
 pub(super) async fn left_behind(url: &str, now: Timestamp) -> Vec<String> {
     const LEFT: &str = "SELECT 'message past its lease ' || id FROM messages WHERE state = 'sending' AND lease_until <= $1
         UNION ALL SELECT 'notice past its lease ' || id FROM notices WHERE lease_until <= $1
+        UNION ALL SELECT 'mail past its lease ' || id FROM inbound_messages WHERE lease_until <= $1
         UNION ALL SELECT 'clock past its lease ' || kind || ' ' || id FROM clocks WHERE lease_until <= $1
         UNION ALL SELECT 'notice that waits for nothing ' || kind || ' ' || id FROM notices n WHERE state = 'sending' AND not_before IS NULL
             AND lease_until IS NULL AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.notice_id = n.id

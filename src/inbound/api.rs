@@ -1,0 +1,103 @@
+//! `POST /in/email?from=…&to=…`: one mail as it is (RFC 5322), from a mail server's pipe or a provider's hook.
+use axum::{
+    Json, Router,
+    extract::{FromRequestParts, RawQuery, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    routing::post,
+};
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+use subtle::ConstantTimeEq;
+
+use super::{
+    Envelope,
+    actions::{self, Arrival, NotTaken},
+};
+use crate::{
+    app::App,
+    http::{
+        Error,
+        body::{RawBody, media_type},
+    },
+};
+
+/// Recipients of one mail.
+const MOST_RECIPIENTS: usize = 100;
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/in/email", post(take))
+}
+
+/// 202 after the commit. `to` may come more than once; an empty `from` is the null sender of reports, a missing one is
+/// unknown.
+async fn take(
+    State(app): State<App>,
+    _: Door,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    RawBody(raw): RawBody,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    if media_type(&headers)
+        .is_some_and(|kind| kind != "message/rfc822" && kind != "application/octet-stream" && kind != "text/plain")
+    {
+        return Err(Error::UnsupportedMediaType("send the mail as it is, with Content-Type: message/rfc822"));
+    }
+    if raw.is_empty() {
+        return Err(Error::invalid("", "empty", "the body is the mail"));
+    }
+    let query = query.unwrap_or_default();
+    let (mut from, mut to) = (None, Vec::new());
+    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        match key.as_ref() {
+            "from" => from = Some(value.into_owned()),
+            "to" => to.push(value.into_owned()),
+            _ => {}
+        }
+    }
+    if to.is_empty() || to.len() > MOST_RECIPIENTS {
+        return Err(Error::invalid("/to", "required", "name the envelope's recipients: ?to=…, from 1 to 100 of them"));
+    }
+    for (n, address) in to.iter().enumerate() {
+        if actions::recipient(&app, address).await?.is_none() {
+            return Err(Error::invalid(format!("/to/{n}"), "unknown_recipient", "nobody here has this address"));
+        }
+    }
+    let envelopes = to.into_iter().map(|to| Envelope { from: from.clone(), to }).collect();
+    match actions::take(&app, Arrival { door: "http", envelopes, raw: raw.to_vec() }).await {
+        Ok(new) => Ok((StatusCode::ACCEPTED, Json(json!({ "accepted": new })))),
+        Err(NotTaken::Full) => {
+            Err(Error::NotReady("inbound_full", "too many mails wait to be read: come again in a minute"))
+        }
+        Err(NotTaken::Database(error)) => Err(error.into()),
+    }
+}
+
+/// Who may come in; asked before the body is read. Where no secret is set there is no such door.
+struct Door;
+
+impl FromRequestParts<App> for Door {
+    type Rejection = Error;
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let Some(secret) = &app.config.inbound.email.secret else { return Err(Error::NotFound) };
+        if shows(&parts.headers, secret.expose_secret()) { Ok(Self) } else { Err(Error::Unauthorized) }
+    }
+}
+
+/// As a bearer, or as the password of Basic, which is all that some providers can send.
+fn shows(headers: &HeaderMap, secret: &str) -> bool {
+    use base64::Engine as _;
+    let Some((kind, shown)) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '))
+    else {
+        return false;
+    };
+    let shown = shown.trim();
+    let password = if kind.eq_ignore_ascii_case("basic") {
+        let decoded = base64::engine::general_purpose::STANDARD.decode(shown).ok();
+        decoded.and_then(|pair| String::from_utf8(pair).ok()).and_then(|pair| Some(pair.split_once(':')?.1.to_owned()))
+    } else if kind.eq_ignore_ascii_case("bearer") {
+        Some(shown.to_owned())
+    } else {
+        None
+    };
+    password.is_some_and(|password| password.as_bytes().ct_eq(secret.as_bytes()).into())
+}
