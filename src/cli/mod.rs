@@ -115,7 +115,7 @@ impl Cli {
             Command::Work(args) => work::run(args, settings).await,
             Command::Migrate => migrate::run(settings).await,
             Command::Queue(command) => queue::run(command, settings).await,
-            Command::Report(command) => report::run(command, settings).await,
+            Command::Report(command) => Box::pin(report::run(command, settings)).await,
             Command::Ingest(args) => ingest::run(args, settings).await,
             Command::Replay(args) => Box::pin(replay::run(args, settings)).await,
             Command::Templates(command) => templates::run(command, settings).await,
