@@ -136,7 +136,7 @@ fn hash(parts: &[&[u8]]) -> String {
         sum.update((part.len() as u64).to_be_bytes());
         sum.update(part);
     }
-    super::hex(sum.finalize())
+    crate::id::hex(&sum.finalize())
 }
 
 /// What is due in the lane: how many mails, at most `most`, and since when the oldest.

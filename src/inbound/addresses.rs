@@ -123,7 +123,7 @@ impl Addresses {
         mac.update(purpose.letter().as_bytes());
         mac.update(b":");
         mac.update(id.as_bytes());
-        super::hex(mac.finalize().into_bytes().into_iter().take(SIGNATURE))
+        crate::id::hex(&mac.finalize().into_bytes()[..SIGNATURE])
     }
 }
 

@@ -68,7 +68,7 @@ impl Keyed {
     /// The database's key: the first process that asks has made it.
     async fn kept(&self) -> db::Result<String> {
         let new: [u8; 32] = self.ids.random.bytes();
-        let new = super::hex(new);
+        let new = crate::id::hex(&new);
         let now = self.ids.clock.now();
         self.db
             .write(Weight::OWN, move |tx| {

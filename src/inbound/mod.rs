@@ -25,20 +25,9 @@ pub mod sorting;
 pub mod store;
 mod threads;
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 use crate::id::Entity;
-
-/// Bytes as small hexadecimal digits.
-fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
-    bytes.into_iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
 
 /// One mail for one recipient (`inb_`).
 #[derive(Debug)]

@@ -49,7 +49,7 @@ pub(super) async fn hand_over(
 
 /// Its Message-ID and its words: programs use one id for many mails, and a question must not be lost because of that.
 fn key(work: &Work) -> String {
-    let words = super::hex(Sha256::digest(work.letter.text.as_bytes()).into_iter().take(8));
+    let words = crate::id::hex(&Sha256::digest(work.letter.text.as_bytes())[..8]);
     let id = work.letter.message_id.clone().unwrap_or_else(|| work.claimed.id.to_string());
     format!("{id}#{words}")
 }
