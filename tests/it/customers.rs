@@ -124,6 +124,7 @@ async fn no_table_with_a_customer_is_forgotten_by_a_merge() {
         "call_tasks",
         "cases",
         "contact_points",
+        "inbound_messages",
         "inbound_texts",
         "inquiries",
         "messages",

@@ -96,7 +96,7 @@ pub(in crate::customers) async fn suggested(tx: &mut Tx, customer: Id<Customer>)
 /// What moves from the one to the other: `$1` becomes `$2`. Lines of the record stay as they were written, and are read
 /// through `merged_into`; the ledger of consent is copied by its own room. A call that somebody is making now is finished
 /// under the old name.
-const MOVES: [&str; 16] = [
+const MOVES: [&str; 17] = [
     "UPDATE contact_points SET customer_id = $2 WHERE customer_id = $1 AND NOT EXISTS (SELECT 1 FROM contact_points o
         WHERE o.customer_id = $2 AND o.type = contact_points.type AND o.value = contact_points.value AND o.source = contact_points.source)",
     "UPDATE vehicles SET owner_id = $2 WHERE owner_id = $1",
@@ -112,6 +112,7 @@ const MOVES: [&str; 16] = [
     "UPDATE survey_responses SET customer_id = $2 WHERE customer_id = $1",
     "UPDATE cases SET customer_id = $2 WHERE customer_id = $1",
     "UPDATE inquiries SET customer_id = $2 WHERE customer_id = $1",
+    "UPDATE inbound_messages SET customer_id = $2 WHERE customer_id = $1",
     "UPDATE inbound_texts SET customer_id = $2 WHERE customer_id = $1",
     // Who was merged before goes along, so that every ref leads to the one who is left in one step.
     "UPDATE customers SET merged_into = $2 WHERE merged_into = $1",
