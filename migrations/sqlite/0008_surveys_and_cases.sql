@@ -60,6 +60,7 @@ CREATE TABLE survey_responses (
     created_at TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX survey_responses_single ON survey_responses (survey_id) WHERE corrects_id IS NULL;
+CREATE INDEX survey_responses_by_survey ON survey_responses (survey_id);
 CREATE INDEX survey_responses_answered ON survey_responses (dealership_id, answered_at);
 CREATE INDEX survey_responses_by_advisor ON survey_responses (advisor_id, answered_at) WHERE advisor_id IS NOT NULL;
 CREATE INDEX survey_responses_by_dealership ON survey_responses (dealership_id, id);

@@ -24,6 +24,8 @@ pub enum Fact {
     /// A provider took a substantive reply, or somebody was told on the telephone.
     Accepted {
         entry: Id<Said>,
+        /// When it was written: what was asked later is not answered by it.
+        written_at: Timestamp,
         at: Timestamp,
         by: By,
     },
@@ -57,29 +59,36 @@ pub struct Row {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     pub entry: Id<Said>,
+    pub written_at: Timestamp,
     pub at: Timestamp,
     pub by: By,
 }
 
-/// Folds facts into clocks. A question opens one unless one runs; the first reply that counts stops every clock that was
-/// opened before it; a reply that comes back stops none, whatever was thought of it until then.
+/// Folds facts into clocks. A question opens one unless one runs; the first reply that counts, and was written after it was
+/// opened, stops it; a reply that comes back stops none, whatever was thought of it until then. A question that was asked
+/// while a reply was on its way is not answered by that: once the reply has stopped the clock, it has one of its own.
 pub fn fold(facts: &[Fact]) -> Vec<Row> {
     let mut facts = facts.to_vec();
     facts.sort_by_key(Fact::place);
     let mut rows: Vec<Row> = Vec::new();
     let mut replies: Vec<Stop> = Vec::new();
+    // Asked while a clock ran: that clock stands for them as long as it does.
+    let mut joined: Vec<(Id<Said>, Timestamp)> = Vec::new();
     for fact in facts {
         match fact {
-            Fact::Question { entry, at } if rows.iter().all(|row| row.stop.is_some()) => {
-                rows.push(Row { opened_by: entry, opened_at: at, stop: None });
-                continue;
-            }
-            Fact::Question { .. } => continue,
-            Fact::Accepted { entry, at, by } => replies.push(Stop { entry, at, by }),
+            Fact::Question { entry, at } => joined.push((entry, at)),
+            Fact::Accepted { entry, written_at, at, by } => replies.push(Stop { entry, written_at, at, by }),
             Fact::Failed { entry, .. } => replies.retain(|reply| reply.entry != entry),
         }
         for row in &mut rows {
-            row.stop = replies.iter().find(|reply| reply.at >= row.opened_at).copied();
+            row.stop = replies.iter().find(|reply| reply.written_at >= row.opened_at).copied();
+        }
+        if rows.iter().all(|row| row.stop.is_some()) {
+            joined.retain(|(_, at)| replies.iter().all(|reply| reply.written_at < *at));
+            if !joined.is_empty() {
+                let (opened_by, opened_at) = joined.remove(0);
+                rows.push(Row { opened_by, opened_at, stop: None });
+            }
         }
     }
     rows
@@ -98,7 +107,8 @@ pub fn facts(entries: &[Said]) -> Vec<Fact> {
             Author::Person => By::Person,
             Author::Approved => By::Approved,
         };
-        let accepted = entry.accepted_at.map(|at| Fact::Accepted { entry: entry.id, at, by });
+        let accepted =
+            entry.accepted_at.map(|at| Fact::Accepted { entry: entry.id, written_at: entry.at.min(at), at, by });
         // A report cannot come before what it reports about.
         let failed = entry
             .failed_at

@@ -17,7 +17,11 @@ fn asks(n: u8, minute: i64) -> Fact {
     Fact::Question { entry: entry(n), at: at(minute) }
 }
 fn answers(n: u8, minute: i64) -> Fact {
-    Fact::Accepted { entry: entry(n), at: at(minute), by: By::Person }
+    arrives(n, minute, minute)
+}
+/// A reply that was on its way for a while.
+fn arrives(n: u8, written: i64, minute: i64) -> Fact {
+    Fact::Accepted { entry: entry(n), written_at: at(written), at: at(minute), by: By::Person }
 }
 fn bounces(n: u8, minute: i64) -> Fact {
     Fact::Failed { entry: entry(n), at: at(minute) }
@@ -43,6 +47,15 @@ fn a_new_question_in_an_answered_thread_opens_another_clock() {
     assert_eq!(stops(&back), [(at(0), None), (at(90), None)]);
     let both = [asks(1, 0), answers(2, 60), asks(3, 90), bounces(2, 100), answers(4, 120)];
     assert_eq!(stops(&both), [(at(0), Some(at(120))), (at(90), Some(at(120)))]);
+}
+
+#[test]
+fn what_was_asked_while_the_answer_was_on_its_way_is_not_answered_by_it() {
+    let late = [asks(1, 0), asks(2, 30), arrives(3, 20, 40)];
+    assert_eq!(stops(&late), [(at(0), Some(at(40))), (at(30), None)]);
+    assert_eq!(stops(&[late.as_slice(), &[answers(4, 60)]].concat()), [(at(0), Some(at(40))), (at(30), Some(at(60)))]);
+    // It comes back: both run, each from its own start.
+    assert_eq!(stops(&[late.as_slice(), &[bounces(3, 50)]].concat()), [(at(0), None), (at(30), None)]);
 }
 
 /// The same promise, said about each moment instead of as a walk: a question opens a clock when, looking only at what had
