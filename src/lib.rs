@@ -32,6 +32,7 @@
 //! [`calls`] the follow-up queue: what people are to call about, who may, with which words, and what came of it.
 //! [`repairs`] opened, promised, work found and decided, checked, ready, delivered. [`parts`] ordered, delayed, arrived,
 //! fitted; whose turn it is.
+//! [`inbound_texts`] texts that customers send: STOP, a digit that answers, a question.
 //! [`inquiries`] questions and the promise that each is answered within 24 hours.
 //! [`notices`] the playbook of kinds (`templates/notices/`), their timing, tracks and letters; composing.
 //! [`clocks`] what must happen later: set, stopped, rung.
@@ -85,6 +86,7 @@ pub mod fields;
 pub mod http;
 pub mod id;
 pub mod inbound;
+pub mod inbound_texts;
 pub mod inquiries;
 pub mod intake;
 pub mod jobs;

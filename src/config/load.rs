@@ -13,12 +13,13 @@ use super::{Config, DEFAULTS, SmsProvider};
 /// Read when no other file is named and it is there.
 const FILE: &str = "aftercare.toml";
 /// Settings with a `_file` twin.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "database.url",
     "http.link_key",
     "email.url",
     "inbound.key",
     "inbound.email.secret",
+    "inbound.sms.secret",
     "sms.http.url",
     "sms.http.headers",
     "telephony.password",
@@ -147,6 +148,9 @@ impl Config {
         }
         if is_short(&self.inbound.email.secret, SHORTEST_SECRET) {
             return Err(Error::Rule("inbound.email.secret", "must be 16 characters or more"));
+        }
+        if is_short(&self.inbound.sms.secret, SHORTEST_SECRET) {
+            return Err(Error::Rule("inbound.sms.secret", "must be 16 characters or more"));
         }
         if self.inbound.lmtp.connections == 0 || self.inbound.size_limit == 0 || self.inbound.most_waiting == 0 {
             return Err(Error::Rule("inbound.size_limit, .most_waiting and .lmtp.connections", "must be 1 or more"));

@@ -109,7 +109,8 @@ pub struct Inbound {
     pub most_waiting: u32,
     pub keep_raw: Span,
     pub lmtp: Lmtp,
-    pub email: InboundEmail,
+    pub email: InboundDoor,
+    pub sms: InboundDoor,
 }
 
 /// The door for the mail server beside us (RFC 2033).
@@ -124,10 +125,10 @@ pub struct Lmtp {
     pub silence: Span,
 }
 
-/// `POST /in/email`.
+/// `POST /in/email`, `POST /in/http/inbound`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct InboundEmail {
+pub struct InboundDoor {
     /// What the sender of such requests shows; none = there is no such door.
     pub secret: Option<SecretString>,
     /// Already read into `secret`.

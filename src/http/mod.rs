@@ -7,6 +7,7 @@ pub mod page;
 pub mod problem;
 pub mod public;
 pub mod router;
+pub mod secret;
 pub mod server;
 
 pub use self::{

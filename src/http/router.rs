@@ -20,8 +20,8 @@ use super::{
     health,
 };
 use crate::{
-    app::App, appointments, calls, cases, customers, dealerships, demo, inbound, inquiries, intake, messages, notices,
-    parts, repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
+    app::App, appointments, calls, cases, customers, dealerships, demo, inbound, inbound_texts, inquiries, intake,
+    messages, notices, parts, repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -58,6 +58,7 @@ pub fn router(app: App) -> Router {
         .merge(customers::consent::api::routes())
         .merge(inquiries::api::routes())
         .merge(inquiries::form::routes())
+        .merge(inbound_texts::api::routes())
         .merge(appointments::page::routes())
         .merge(customers::consent::page::routes());
     surrounded(routes, app)

@@ -2,12 +2,11 @@
 use axum::{
     Json, Router,
     extract::{FromRequestParts, RawQuery, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     routing::post,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use subtle::ConstantTimeEq;
 
 use super::{
     Envelope,
@@ -18,6 +17,7 @@ use crate::{
     http::{
         Error,
         body::{RawBody, media_type},
+        secret::shows,
     },
 };
 
@@ -81,23 +81,4 @@ impl FromRequestParts<App> for Door {
         let Some(secret) = &app.config.inbound.email.secret else { return Err(Error::NotFound) };
         if shows(&parts.headers, secret.expose_secret()) { Ok(Self) } else { Err(Error::Unauthorized) }
     }
-}
-
-/// As a bearer, or as the password of Basic, which is all that some providers can send.
-fn shows(headers: &HeaderMap, secret: &str) -> bool {
-    use base64::Engine as _;
-    let Some((kind, shown)) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '))
-    else {
-        return false;
-    };
-    let shown = shown.trim();
-    let password = if kind.eq_ignore_ascii_case("basic") {
-        let decoded = base64::engine::general_purpose::STANDARD.decode(shown).ok();
-        decoded.and_then(|pair| String::from_utf8(pair).ok()).and_then(|pair| Some(pair.split_once(':')?.1.to_owned()))
-    } else if kind.eq_ignore_ascii_case("bearer") {
-        Some(shown.to_owned())
-    } else {
-        None
-    };
-    password.is_some_and(|password| password.as_bytes().ct_eq(secret.as_bytes()).into())
 }

@@ -10,6 +10,7 @@ mod delivery;
 mod fakes;
 mod house_rules;
 mod inbound;
+mod inbound_texts;
 mod inquiries;
 mod intake;
 mod migrations;

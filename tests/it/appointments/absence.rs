@@ -10,7 +10,7 @@ fn alive(at: aftercare::clock::Timestamp) -> Value {
 }
 
 impl Shop {
-    async fn state(&self, reference: &str) -> String {
+    pub(crate) async fn state(&self, reference: &str) -> String {
         self.get(&format!("/v1/appointments/{reference}")).await["state"].as_str().expect("a state").to_owned()
     }
     /// The calls about an appointment: type, state and reason.
