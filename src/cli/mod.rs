@@ -110,16 +110,16 @@ impl Cli {
         telemetry::start_logging(settings.log.format);
         match self.command {
             Command::Config | Command::Demo(_) => Ok(()),
-            Command::Setup(args) => setup::run(args, settings).await,
-            Command::Serve(args) => serve::run(args, settings).await,
-            Command::Work(args) => work::run(args, settings).await,
-            Command::Migrate => migrate::run(settings).await,
-            Command::Queue(command) => queue::run(command, settings).await,
+            Command::Setup(args) => Box::pin(setup::run(args, settings)).await,
+            Command::Serve(args) => Box::pin(serve::run(args, settings)).await,
+            Command::Work(args) => Box::pin(work::run(args, settings)).await,
+            Command::Migrate => Box::pin(migrate::run(settings)).await,
+            Command::Queue(command) => Box::pin(queue::run(command, settings)).await,
             Command::Report(command) => Box::pin(report::run(command, settings)).await,
-            Command::Ingest(args) => ingest::run(args, settings).await,
+            Command::Ingest(args) => Box::pin(ingest::run(args, settings)).await,
             Command::Replay(args) => Box::pin(replay::run(args, settings)).await,
-            Command::Templates(command) => templates::run(command, settings).await,
-            Command::Key(command) => key::run(command, settings).await,
+            Command::Templates(command) => Box::pin(templates::run(command, settings)).await,
+            Command::Key(command) => Box::pin(key::run(command, settings)).await,
         }
     }
 }

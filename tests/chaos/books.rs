@@ -105,7 +105,10 @@ fn differences_of(message: &OurMessage, arrivals: &[Arrival], repeats: Repeats) 
         say("we say accepted, nothing arrived".to_owned());
     }
     let put_off = arrivals.iter().filter(|arrival| arrival.fate == Fate::Defer).count();
-    if message.state == "failed" && put_off < 5 && !arrivals.iter().any(|arrival| arrival.fate == Fate::Refuse) {
+    // An answer was lost, and before it could be looked at again nobody had a use for the message any more.
+    let past_use = message.reason.as_deref() == Some("unknown_past_use") && message.unknowns() > 0;
+    let is_refused = arrivals.iter().any(|arrival| arrival.fate == Fate::Refuse);
+    if message.state == "failed" && put_off < 5 && !is_refused && !past_use {
         say(format!("is failed ({:?}), though nobody refused it", message.reason));
     }
     let accepted = arrivals.iter().any(|a| matches!(a.fate, Fate::Accept | Fate::AcceptLate(_)));

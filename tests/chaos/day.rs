@@ -16,12 +16,13 @@ use crate::{
     arrivals::{Arrivals, Fate, per_mille},
     books::Repeats,
     house::{Armed, House, Pace},
-    ours::OurMessage,
     wait::{pause, until},
 };
 
 /// One step of the clock. A jump of more than five minutes makes due scans pause until two looks agree.
 const STEP: SignedDuration = SignedDuration::from_mins(30);
+/// A day more: what is put off for longer is not useful any more.
+const MOST_STEPS_AFTER: usize = 48;
 
 pub(crate) async fn run(run: Run) -> Result<()> {
     let seed = run.seed;
@@ -51,13 +52,21 @@ pub(crate) async fn run(run: Run) -> Result<()> {
         house.set_clock(now)?;
         pause(Duration::from_millis(350)).await;
     }
-    until(Duration::from_secs(30), "nothing is on its way", async || {
-        let before = house.client.messages().await?;
-        pause(Duration::from_secs(1)).await;
+    // What was put off at the end of the day has its time after it: the clock goes on until nothing is left.
+    let mut moving = usize::MAX;
+    for _ in 0..MOST_STEPS_AFTER {
+        stand_still(&house).await?;
+        let before = house.client.messages().await?.len();
+        pause(Duration::from_millis(700)).await;
         let after = house.client.messages().await?;
-        Ok((before.len() == after.len() && !after.iter().any(OurMessage::is_on_its_way)).then_some(()))
-    })
-    .await?;
+        moving = after.iter().filter(|message| message.is_on_its_way()).count();
+        if moving == 0 && before == after.len() {
+            break;
+        }
+        now = now.plus(STEP);
+        house.set_clock(now)?;
+    }
+    ensure!(moving == 0, "{moving} messages are still on their way a day later");
 
     print_notices(&house).await?;
     let mut books = house.books().await?;
