@@ -73,7 +73,7 @@ async fn kill_at_its_failpoint(house: &mut House, step: &str, at: usize, repeats
     let at_the_door = !house.is_on_postgres() || matches!(step, "accept" | "commit");
     house.open(if at_the_door { Armed { serve: &armed, work: "" } } else { Armed { serve: "", work: &armed } }).await?;
     house.client.tell_again().await?;
-    let killed = until(Duration::from_secs(120), "the process reaches the step", async || {
+    let killed = until(Duration::from_mins(2), "the process reaches the step", async || {
         if repeats == Repeats::Marked {
             house.client.book().await?;
         } else if let Some(status) = one_message(house).await? {
