@@ -44,12 +44,12 @@
 //! [`feeds`] which sources are heard. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
-//! [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
+//! [`console`] the screens: sign-in, who may what, words in three languages, live regions. [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
 //! [`calendar`] opening hours and quiet hours. [`template`] the text engine behind limits. [`app`], [`config`], [`cli`],
 //! [`clock`], [`id`], [`desk`], [`fields`], [`telemetry`], [`failpoints`].
 //!
 //! A business folder holds, as far as it needs them, `mod.rs` (words and rules), `actions.rs` (the verbs), `store` (all its
-//! SQL) and its doors (`api.rs`). Doors call actions, actions call their own store; a folder never uses another's store.
+//! SQL) and its doors (`api.rs` for systems, `console.rs` for people). Doors call actions, actions call their own store; a folder never uses another's store.
 //!
 //! # A walk: an appointment is confirmed
 //! `POST /v1/events` → [`intake::api`] reads a `CloudEvent` into a typed fact, with every fault named by its pointer →
@@ -75,6 +75,7 @@ pub mod cli;
 pub mod clock;
 pub mod clocks;
 pub mod config;
+pub mod console;
 pub mod customers;
 pub mod db;
 pub mod dealerships;

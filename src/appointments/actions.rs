@@ -17,7 +17,7 @@ pub use super::{
 };
 use crate::{
     clock::Timestamp,
-    customers::{self, vehicles},
+    customers::{self, Customer, vehicles},
     db::{self, Tx},
     dealerships::Dealership,
     desk::{self, Desk},
@@ -113,6 +113,23 @@ pub async fn named(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) 
         },
     };
     Ok(found.map(named).collect())
+}
+
+/// One of a customer's visits.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub reference: String,
+    pub state: String,
+    pub start_at: Option<Timestamp>,
+}
+
+/// The latest visits of a customer, the newest first.
+pub async fn of_customer(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Visit>, db::Error> {
+    let found = store::of_customer(tx, customer, 20).await?;
+    Ok(found
+        .into_iter()
+        .map(|one| Visit { reference: one.reference, state: one.state, start_at: one.start_at })
+        .collect())
 }
 
 /// The first visit of each of these vehicles that starts after `after` and is not called off.

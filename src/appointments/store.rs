@@ -8,7 +8,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 pub(super) use self::around::{Expected, Neighbour, expected, neighbours, recover, works_between};
-pub(super) use self::listing::{Wanted, list};
+pub(super) use self::listing::{Wanted, list, of_customer};
 use super::{Appointment, Service, State};
 use crate::{
     clock::Timestamp,

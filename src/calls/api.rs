@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 mod asked;
 mod exchange;
 
-use self::asked::{Ask, ask_of};
+pub(super) use self::asked::Ask;
+use self::asked::ask_of;
 use super::{
     CallTask, State as TaskState, claiming,
     concluding::{Concluded, conclude},
@@ -26,6 +27,7 @@ use super::{
 use crate::{
     app::App,
     db::Weight,
+    dealerships::Dealership,
     desk::Desk,
     http::{
         Authorized, Error,
@@ -100,24 +102,33 @@ async fn next(
     JsonBody(body): JsonBody,
 ) -> Result<Response, Error> {
     let ask = Ask::read(&app, &caller, body).await?;
-    let most = if app.db.is_sqlite() { FEW } else { MANY };
     let (agent, dealership) = (ask.agent.clone(), Arc::clone(&ask.dealership));
+    let claimed = claim_next(&app, &agent, &dealership).await?;
+    let Some(task) = claimed else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let at_hand = showing::at_hand(&app, &task, &agent, &dealership).await?;
+    Ok(Json(at_hand).into_response())
+}
+
+/// Claims the best call for an agent.
+pub(super) async fn claim_next(
+    app: &App,
+    agent: &Staff,
+    dealership: &Arc<Dealership>,
+) -> Result<Option<CallTask>, Error> {
+    let most = if app.db.is_sqlite() { FEW } else { MANY };
     let mut tries = 0;
-    let claimed = loop {
-        let (agent, dealership) = (agent.clone(), Arc::clone(&dealership));
-        let claimed = at_desk(&app, move |desk| {
+    loop {
+        let (agent, dealership) = (agent.clone(), Arc::clone(dealership));
+        let claimed = at_desk(app, move |desk| {
             let (agent, dealership) = (agent.clone(), Arc::clone(&dealership));
             Box::pin(async move { Ok(claiming::claim(desk, &agent, &dealership, most).await?) })
         });
         match claimed.await {
             // Two agents met at one customer: the database let one of them in, and the other looks again.
             Err(Error::Database(error)) if error.is_unique_violation() && tries < 5 => tries += 1,
-            claimed => break claimed?,
+            claimed => return claimed,
         }
-    };
-    let Some(task) = claimed else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let at_hand = showing::at_hand(&app, &task, &agent, &dealership).await?;
-    Ok(Json(at_hand).into_response())
+    }
 }
 
 async fn heartbeat(
@@ -271,7 +282,7 @@ fn state_of(task: &CallTask) -> Value {
 }
 
 /// A transaction of the desk.
-async fn at_desk<T: Send + 'static>(
+pub(super) async fn at_desk<T: Send + 'static>(
     app: &App,
     act: impl for<'d> Fn(&'d mut Desk<'_>) -> BoxFuture<'d, Result<T, Error>> + Send + Sync + 'static,
 ) -> Result<T, Error> {
@@ -289,7 +300,7 @@ async fn at_desk<T: Send + 'static>(
 }
 
 /// The same for an agent.
-async fn with_agent<T: Send + 'static>(
+pub(super) async fn with_agent<T: Send + 'static>(
     app: &App,
     agent: Staff,
     act: impl for<'d> Fn(&'d mut Desk<'_>, &'d Staff) -> BoxFuture<'d, Result<T, Error>> + Send + Sync + 'static,

@@ -3,6 +3,7 @@ pub mod actions;
 pub mod api;
 mod claiming;
 mod concluding;
+pub mod console;
 mod handling;
 mod hearing;
 pub mod hours;

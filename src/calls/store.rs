@@ -2,6 +2,7 @@
 pub(super) mod attempts;
 pub(super) mod claim;
 pub(super) mod look;
+pub(super) mod queue;
 
 use serde::Serialize;
 

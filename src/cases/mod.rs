@@ -1,6 +1,7 @@
 //! Cases: a customer who is not happy, and who does what about it by when; never closed empty, never verified by its owner.
 pub mod actions;
 pub mod api;
+pub mod console;
 mod due;
 mod life;
 mod store;

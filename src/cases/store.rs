@@ -239,6 +239,33 @@ pub(super) async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result
     .await
 }
 
+/// A case on the board.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct OnBoard {
+    #[sqlx(flatten)]
+    pub(super) case: Case,
+    pub(super) customer: Option<String>,
+    pub(super) advisor: Option<String>,
+    pub(super) owner: Option<String>,
+}
+
+/// What is not settled, what must be settled first before the others.
+pub(super) async fn board(tx: &mut Tx, dealership: Id<Dealership>, most: i64) -> Result<Vec<OnBoard>> {
+    tx.sql(
+        "SELECT c.id, c.dealership_id, c.ref, c.source, c.source_id, c.severity, c.reason, c.state, c.revision, c.customer_id, c.vehicle_id,
+                c.repair_order, c.advisor_id, c.owner_id, c.words, c.score, c.raised_at, c.acknowledge_by, c.acknowledged_at, c.contact_by,
+                c.contacted_at, c.resolve_by, c.resolved_at, c.resolved_by, c.verify_by, c.verified_at, c.verified_by, c.root_cause,
+                c.resolution, c.compensation, c.escalation, c.reopened, c.created_at,
+                u.name AS customer, a.name AS advisor, o.name AS owner
+         FROM cases c LEFT JOIN customers u ON u.id = c.customer_id LEFT JOIN staff a ON a.id = c.advisor_id LEFT JOIN staff o ON o.id = c.owner_id
+         WHERE c.dealership_id = $1 AND c.state <> 'verified' ORDER BY c.resolve_by, c.id LIMIT $2",
+    )
+    .bind(dealership)
+    .bind(most)
+    .all()
+    .await
+}
+
 #[derive(sqlx::FromRow)]
 struct ForLetters {
     id: String,

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     clock::Clock,
     config::{Config, SmsProvider, Span},
-    demo::{self, story},
+    demo::{self, people, story},
     http::server,
     id::Random,
     lanes, telemetry,
@@ -38,12 +38,18 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             .map_err(Failure::usage)?;
     app.db.migrate().await.context("the throw-away database could not be made")?;
     setup::store_text(&app, story::DEALERSHIPS).await?;
+    setup::store_text(&app, people::PEOPLE).await?;
+    people::open_accounts(&app).await.context("the demo's people cannot sign in")?;
 
     let lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
     let server = tokio::spawn(server::serve(app.clone(), listener));
     let told = tokio::spawn(story::tell(app.clone()));
     println!("Aftercare's demo runs on http://{address}");
     println!("  the customers' mailbox and phones: http://{address}/demo/mailbox");
+    println!("  the console: http://{address}/console, password {}, and one of these logins:", people::PASSWORD);
+    for (login, role) in people::LOGINS {
+        println!("    {login:<12} {role}");
+    }
     println!("Four dealerships' days pass in minutes; nothing leaves this machine. Stop it with Ctrl+C.");
     let told = async {
         if let Ok(Err(error)) = told.await {
@@ -69,5 +75,6 @@ fn settings(database: &std::path::Path, address: SocketAddr) -> Result<Config, F
     settings.email.url = Some("mailbox:".to_owned().into());
     settings.sms.provider = SmsProvider::Mailbox;
     settings.worker.lease = Span::new(demo::LEASE);
+    settings.console.session = Span::new(demo::LEASE);
     Ok(settings)
 }

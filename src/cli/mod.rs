@@ -9,6 +9,7 @@ mod replay;
 mod report;
 mod serve;
 mod setup;
+mod staff;
 mod templates;
 mod work;
 
@@ -58,6 +59,9 @@ enum Command {
     /// The monthly reports, and the check of a sealed one.
     #[command(subcommand)]
     Report(report::Command),
+    /// The people who sign in to the console.
+    #[command(subcommand)]
+    Staff(staff::Command),
     /// API keys of systems.
     #[command(subcommand)]
     Key(key::Command),
@@ -120,6 +124,7 @@ impl Cli {
             Command::Replay(args) => Box::pin(replay::run(args, settings)).await,
             Command::Templates(command) => Box::pin(templates::run(command, settings)).await,
             Command::Key(command) => Box::pin(key::run(command, settings)).await,
+            Command::Staff(command) => Box::pin(staff::run(command, settings)).await,
         }
     }
 }

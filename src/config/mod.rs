@@ -35,6 +35,7 @@ pub struct Config {
     pub calls: Calls,
     pub inquiries: Inquiries,
     pub telephony: Telephony,
+    pub console: Console,
     pub log: Log,
 }
 
@@ -309,6 +310,14 @@ pub struct Telephony {
     pub secret: Option<SecretString>,
     /// Already read into `secret`.
     pub secret_file: Option<PathBuf>,
+}
+
+/// The screens.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Console {
+    /// Who does nothing for so long signs in again.
+    pub session: Span,
 }
 
 #[derive(Clone, Debug, Deserialize)]

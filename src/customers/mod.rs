@@ -2,6 +2,7 @@
 pub mod actions;
 pub mod api;
 pub mod consent;
+pub mod console;
 pub mod email;
 mod merging;
 mod news;

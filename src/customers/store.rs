@@ -1,5 +1,6 @@
 //! The SQL of customers and their contact points.
 pub(super) mod merging;
+pub(super) mod screens;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// One of at most 32 bells; which lane listens to which is `jobs`' business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,9 @@ impl Bell {
     }
 }
 
+/// Rung with every line of the record: live screens look again. No lane listens to it.
+pub const CHANGED: Bell = Bell(31);
+
 /// All bells of this process, and what is still to be told to the other processes.
 #[derive(Clone, Debug)]
 pub struct Bells(Arc<Inner>);
@@ -26,6 +29,7 @@ struct Inner {
     /// Bits that other processes have not heard yet (`PostgreSQL` only).
     abroad: AtomicU32,
     abroad_rung: Notify,
+    changed: watch::Sender<()>,
 }
 
 impl Bells {
@@ -34,14 +38,22 @@ impl Bells {
             local: std::array::from_fn(|_| Notify::new()),
             abroad: AtomicU32::new(0),
             abroad_rung: Notify::new(),
+            changed: watch::Sender::new(()),
         }))
     }
     /// Waits for one bell; one that rang since the last wait counts.
     pub async fn wait(&self, bell: Bell) {
         self.0.local[usize::from(bell.0 % 32)].notified().await;
     }
+    /// Hears every change from now on, however many listen: see [`CHANGED`].
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
+    }
     /// Rings the bells of these bits in this process.
     pub(super) fn ring_here(&self, bits: u32) {
+        if bits & CHANGED.bit() != 0 {
+            self.0.changed.send_replace(());
+        }
         for (n, bell) in self.0.local.iter().enumerate() {
             if bits & (1 << n) != 0 {
                 bell.notify_one();

@@ -15,7 +15,7 @@ use std::{any::Any, path::PathBuf, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 
 pub use self::{
-    bell::{Bell, Bells},
+    bell::{Bell, Bells, CHANGED},
     migrate::SchemaState,
     query::{Query, Record, Sql, Tx, Value},
     settings::OpenError,

@@ -1,6 +1,7 @@
 //! Dealerships: the shops we speak for, their hours, their language and their rules.
 pub mod actions;
 pub mod api;
+pub mod console;
 mod directory;
 mod hours;
 mod parse;

@@ -1,5 +1,6 @@
 //! The demo: the four dealerships and their days, told on a clock of its own, with a mailbox to look into.
 pub mod mailbox;
+pub mod people;
 pub mod story;
 
 use std::time::Duration;

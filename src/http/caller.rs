@@ -9,9 +9,13 @@ use axum::{
 use super::{Access, Error};
 use crate::{
     app::App,
+    console::Visitor,
     dealerships::Dealership,
     id::Id,
-    staff::keys::{Key, Scope},
+    staff::{
+        Staff,
+        keys::{Key, Scope},
+    },
 };
 
 /// The system behind a request.
@@ -26,15 +30,17 @@ pub struct Caller {
     pub access: Access,
     /// The one dealership it speaks for: it fills in a missing `dealership`, and refuses another. None = all.
     pub dealership: Option<Id<Dealership>>,
+    /// The person, where it is one who signed in and no system with a key.
+    pub staff: Option<Id<Staff>>,
 }
 
 impl Caller {
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
-    /// For the record: `key:` and the key's id.
+    /// For the record: `key:` and the key's id, or `staff:` and the person's.
     pub fn actor(&self) -> String {
-        format!("key:{}", self.key_id)
+        self.staff.map_or_else(|| format!("key:{}", self.key_id), |staff| format!("staff:{staff}"))
     }
 }
 
@@ -46,15 +52,19 @@ impl From<&Key> for Caller {
             scopes: key.scopes.clone(),
             access: key.dealership.map_or(Access::All, |id| Access::Only(vec![id])),
             dealership: key.dealership,
+            staff: None,
         }
     }
 }
 
-/// Any key that is in force, whatever its scopes.
+/// Any key that is in force, whatever its scopes; without a key, whoever has signed in to the console.
 impl FromRequestParts<App> for Caller {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let text = bearer(&parts.headers).ok_or(Error::Unauthorized)?;
+        let Some(text) = bearer(&parts.headers) else {
+            let visitor = Visitor::of(app, &parts.headers).await?;
+            return visitor.map(|visitor| visitor.caller()).ok_or(Error::Unauthorized);
+        };
         match app.keys.opened_by(text).await? {
             Some(key) => Ok(Self::from(&*key)),
             None => Err(Error::Unauthorized),

@@ -49,6 +49,14 @@ pub fn asked_for(headers: &HeaderMap) -> Locale {
 #[derive(Debug)]
 pub struct Form(pub Vec<(String, String)>);
 
+impl Form {
+    /// The first value of that name; blank counts as absent.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+}
+
 impl FromRequest<App> for Form {
     type Rejection = Error;
     async fn from_request(request: axum::extract::Request, app: &App) -> Result<Self, Error> {

@@ -20,8 +20,8 @@ use super::{
     health,
 };
 use crate::{
-    app::App, appointments, calls, cases, customers, dealerships, demo, inbound, inbound_texts, inquiries, intake,
-    messages, notices, parts, repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
+    app::App, appointments, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts, inquiries,
+    intake, messages, notices, parts, repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -31,10 +31,11 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// What is read of an answer that is to become a problem.
 const MOST_WORDS: usize = 2_000;
 
-/// All routes. A folder's own are in its `api.rs`; its pages will be in its `console.rs`.
+/// All routes. A folder's own are in its `api.rs`; its pages are in its `console.rs`.
 pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(health::routes())
+        .merge(console::routes())
         .merge(dealerships::api::routes())
         .merge(demo::mailbox::routes())
         .merge(messages::api::routes())
@@ -70,6 +71,7 @@ fn surrounded(routes: Router<App>, app: App) -> Router {
         .layer(DefaultBodyLimit::max(app.config.http.body_limit))
         .layer(RequestBodyTimeoutLayer::new(SILENCE))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER_WITHIN))
+        .layer(middleware::from_fn_with_state(app.clone(), console::guard::guard))
         .layer(middleware::from_fn_with_state(app.clone(), around))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response_with_state(app.clone(), headers))

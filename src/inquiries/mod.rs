@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod api;
 pub mod arrival;
+pub mod console;
 mod deciding;
 mod due;
 pub mod escalation;

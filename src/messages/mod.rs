@@ -4,6 +4,7 @@
 //! record the answer; its state is a fold over its attempts and receipts.
 pub mod actions;
 pub mod api;
+pub mod console;
 pub mod fate;
 pub mod marks;
 pub mod post;

@@ -3,6 +3,7 @@ pub mod actions;
 pub mod api;
 pub mod compose;
 mod composing;
+pub mod console;
 mod facts;
 pub mod grammar;
 pub mod held;

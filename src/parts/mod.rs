@@ -3,6 +3,7 @@ pub mod actions;
 pub mod api;
 pub mod board;
 mod chest;
+pub mod console;
 mod due;
 pub mod figures;
 mod life;

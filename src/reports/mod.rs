@@ -1,5 +1,6 @@
 //! Reports: the numbers of a month, each by a definition that is named with it and traceable to its rows.
 pub mod api;
+pub mod console;
 pub mod satisfaction;
 
 use std::{fmt, str::FromStr};
@@ -19,6 +20,10 @@ pub struct Month(Date);
 pub struct NoMonth(Box<str>);
 
 impl Month {
+    /// The month of a day.
+    pub fn of(day: Date) -> Self {
+        Self(day.first_of_month())
+    }
     /// The month so many before this one; later ones with a negative number.
     #[must_use]
     pub fn back(self, months: i64) -> Self {

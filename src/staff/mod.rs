@@ -1,6 +1,8 @@
 //! People who work here, and the keys of systems.
+pub mod accounts;
 pub mod actions;
 pub mod api;
+pub mod console;
 pub mod keys;
 mod parse;
 mod roster;

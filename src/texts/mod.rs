@@ -2,6 +2,7 @@
 pub mod actions;
 pub mod api;
 pub mod bindings;
+pub mod console;
 pub mod shelf;
 mod store;
 

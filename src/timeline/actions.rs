@@ -1,8 +1,11 @@
 //! The verb of the record: write it down.
 use super::{Entry, store};
-use crate::db::{Result, Tx};
+use crate::db::{CHANGED, Result, Tx};
 
-/// Writes lines in one statement, in the transaction that did what they say.
+/// Writes lines in one statement, in the transaction that did what they say; live screens look again when it is committed.
 pub async fn write(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
+    if !entries.is_empty() {
+        tx.ring(CHANGED);
+    }
     store::insert(tx, entries).await
 }

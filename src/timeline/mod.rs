@@ -1,6 +1,7 @@
 //! The record: everything said, heard, held and why.
 pub mod actions;
 pub mod api;
+pub mod console;
 pub mod store;
 
 use serde::Serialize;

@@ -6,7 +6,9 @@ use sqlx::types::Json;
 use super::Entry;
 use crate::{
     clock::Timestamp,
+    customers::Customer,
     db::{Result, Tx},
+    dealerships::Dealership,
     http::Access,
     id::Id,
     rows,
@@ -62,6 +64,35 @@ pub struct Wanted {
     pub name: String,
     pub after: Option<String>,
     pub limit: i64,
+}
+
+/// A customer's lines, the newest first; those whom they were made one with have theirs among them.
+pub async fn latest_of(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Line>> {
+    tx.sql(
+        "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
+            t.subject_type, t.subject_id AS subject, t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
+         FROM timeline t WHERE t.customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)
+            AND ($2 IS NULL OR t.dealership_id = $2) ORDER BY t.id DESC LIMIT $3",
+    )
+    .bind(customer)
+    .bind(access.one())
+    .bind(most)
+    .all()
+    .await
+}
+
+/// A dealership's lines, the newest first, from before one of them.
+pub async fn latest(tx: &mut Tx, dealership: Id<Dealership>, before: Option<String>, most: i64) -> Result<Vec<Line>> {
+    tx.sql(
+        "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
+            t.subject_type, t.subject_id AS subject, t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
+         FROM timeline t WHERE t.dealership_id = $1 AND ($2 IS NULL OR t.id < $2) ORDER BY t.id DESC LIMIT $3",
+    )
+    .bind(dealership)
+    .bind(before)
+    .bind(most)
+    .all()
+    .await
 }
 
 /// The text that reads lines, with its condition; `$1` is a name, `$2` a dealership, `$3` and `$4` the page.

@@ -1,6 +1,7 @@
 //! What a person or another system asks to be said: `POST /v1/messages`, and its limits (BR-63).
 pub mod actions;
 pub mod api;
+pub mod console;
 mod store;
 
 use jiff::SignedDuration;

@@ -2,8 +2,10 @@
 use super::Found;
 use crate::{
     clock::Timestamp,
+    customers::Customer,
     db::{Result, Tx},
     http::Access,
+    id::Id,
 };
 
 /// Which appointments; what is absent does not matter.
@@ -43,6 +45,29 @@ pub(in crate::appointments) async fn list(tx: &mut Tx, access: &Access, wanted: 
     .bind(wanted.until)
     .bind(wanted.after)
     .bind(wanted.limit)
+    .all()
+    .await
+}
+
+/// A customer's visits, for whoever writes to them about one.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(in crate::appointments) struct OfCustomer {
+    pub(in crate::appointments) reference: String,
+    pub(in crate::appointments) state: String,
+    pub(in crate::appointments) start_at: Option<Timestamp>,
+}
+
+/// The latest of a customer's appointments, the newest first.
+pub(in crate::appointments) async fn of_customer(
+    tx: &mut Tx,
+    customer: Id<Customer>,
+    most: i64,
+) -> Result<Vec<OfCustomer>> {
+    tx.sql(
+        "SELECT ref AS reference, state, start_at FROM appointments WHERE customer_id = $1 ORDER BY id DESC LIMIT $2",
+    )
+    .bind(customer)
+    .bind(most)
     .all()
     .await
 }

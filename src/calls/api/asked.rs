@@ -28,10 +28,10 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 60);
 const LONGEST: usize = 4_000;
 
 /// Who asks, and the rest of the body.
-pub(super) struct Ask {
-    pub(super) agent: Staff,
-    pub(super) dealership: Arc<Dealership>,
-    pub(super) rest: Value,
+pub(in crate::calls) struct Ask {
+    pub(in crate::calls) agent: Staff,
+    pub(in crate::calls) dealership: Arc<Dealership>,
+    pub(in crate::calls) rest: Value,
 }
 
 /// The dealership of a task among what the caller may see.
@@ -104,7 +104,7 @@ impl Ask {
     }
 
     /// What is said of the call; every fault at once.
-    pub(super) fn word(&mut self, headers: &HeaderMap, now: Timestamp) -> Result<Word, Error> {
+    pub(in crate::calls) fn word(&mut self, headers: &HeaderMap, now: Timestamp) -> Result<Word, Error> {
         let mut faults = Vec::new();
         let mut fault = |name: &str, code, message: String| {
             faults.push(Fault { pointer: format!("/{name}"), code, message });

@@ -88,6 +88,20 @@ pub(in crate::calls) async fn list(tx: &mut Tx, access: &Access, wanted: Wanted)
     .await
 }
 
+/// One task as it stands, without a lock.
+pub(in crate::calls) async fn find(tx: &mut Tx, id: Id<CallTask>) -> Result<Option<CallTask>> {
+    tx.sql(
+        "SELECT t.id, t.dealership_id, t.type, t.customer_id, t.vehicle_id, t.subject_type, t.subject_id, t.round, t.reason, t.state, t.state_reason,
+                t.stage, t.level, t.is_urgent, t.language, t.any_language, t.skill, t.not_before, t.ready_at, t.due_at, t.at_risk_at, t.expires_at,
+                t.window_until, t.callback_at, t.callback_by, t.owner_id, t.lease_until, t.stage_at, t.fence, t.previous_agent, t.attempts,
+                t.max_attempts, t.outcome, t.ended_at, t.detail, t.created_at, t.updated_at
+         FROM call_tasks t WHERE t.id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
+}
+
 /// The customer and the car before the agent.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub(in crate::calls) struct Callee {

@@ -1,6 +1,7 @@
 //! Consent and suppression: what somebody agreed to, what they no longer want, and whether they may be told something now.
 pub mod actions;
 pub mod api;
+pub mod console;
 pub mod page;
 pub mod permission;
 mod store;

@@ -113,6 +113,29 @@ pub(in super::super) async fn list_in(
     .await
 }
 
+/// The latest of one state, for the screens.
+pub(in super::super) async fn list_latest(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    state: State,
+    limit: i64,
+) -> Result<Vec<Found>> {
+    tx.sql(
+        "SELECT i.id, i.dealership_id, i.ref, i.channel, i.state, i.kind, i.topic, i.language, i.sender, i.origin, i.customer_id, i.vehicle_id,
+                i.owner_id, i.owner_since, i.previous_owner_id, i.claimed_by, i.claimed_until, i.preferred_times, i.received_at, i.due_at,
+                i.acknowledged_at, i.answered_at, i.breached_at, i.merged_into, i.end_reason, i.draft, i.revision, i.created_at, i.updated_at,
+                d.code AS dealership, c.ref AS customer_ref, c.name AS customer_name, v.vin, v.plate, s.ref AS owner_ref, s.name AS owner_name
+         FROM inquiries AS i JOIN dealerships AS d ON d.id = i.dealership_id LEFT JOIN customers AS c ON c.id = i.customer_id
+              LEFT JOIN vehicles AS v ON v.id = i.vehicle_id LEFT JOIN staff AS s ON s.id = i.owner_id
+         WHERE i.dealership_id = $1 AND i.state = $2 ORDER BY i.received_at DESC LIMIT $3",
+    )
+    .bind(dealership)
+    .bind(state)
+    .bind(limit)
+    .all()
+    .await
+}
+
 /// What falls due before `until` at a dealership and still waits: the list before closing; a hundred at most.
 pub(in super::super) async fn due_before(
     tx: &mut Tx,

@@ -102,6 +102,22 @@ pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Re
     .await
 }
 
+/// A customer's messages, the newest first.
+pub async fn latest_of(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Read>> {
+    tx.sql(
+        "SELECT m.id, d.code AS dealership, m.notice_id AS notice, n.kind, n.subject_type, n.subject_ref, n.subject_revision, m.customer_id AS customer,
+            m.channel, m.priority, m.to_address AS \"to\", m.locale, m.template_version, m.state, m.reason, m.resent, m.not_before, m.useful_until,
+            m.provider_ref, m.created_at, m.accepted_at, t.subject AS title, t.body AS text, t.html, t.invite
+         FROM messages m JOIN message_texts t ON t.message_id = m.id JOIN notices n ON n.id = m.notice_id JOIN dealerships d ON d.id = m.dealership_id
+         WHERE m.customer_id = $1 AND ($2 IS NULL OR m.dealership_id = $2) ORDER BY m.id DESC LIMIT $3",
+    )
+    .bind(customer)
+    .bind(access.one())
+    .bind(most)
+    .all()
+    .await
+}
+
 /// The attempts of these messages, each message's in order.
 pub async fn attempts(tx: &mut Tx, messages: &[Id<Message>]) -> Result<Vec<ReadAttempt>> {
     #[derive(Serialize)]

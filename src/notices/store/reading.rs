@@ -73,6 +73,22 @@ pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Re
     .await
 }
 
+/// What is still to come for a customer, in the order of its time.
+pub async fn coming(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Read>> {
+    tx.sql(
+        "SELECT n.id, d.code AS dealership, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_ref, n.subject_revision,
+            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks
+         FROM notices n JOIN dealerships d ON d.id = n.dealership_id
+         WHERE n.customer_id = $1 AND n.state IN ('waiting', 'held') AND ($2 IS NULL OR n.dealership_id = $2)
+         ORDER BY n.not_before, n.id LIMIT $3",
+    )
+    .bind(customer)
+    .bind(access.one())
+    .bind(most)
+    .all()
+    .await
+}
+
 /// A message as its notice shows it.
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]
 pub struct ReadMessage {

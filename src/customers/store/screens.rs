@@ -1,0 +1,70 @@
+//! The SQL of finding a customer from what somebody says on the telephone, and of their cars.
+use super::super::Customer;
+use crate::{
+    db::{Result, Tx},
+    dealerships::Dealership,
+    id::Id,
+};
+
+/// A customer in a list of finds.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(in crate::customers) struct Hit {
+    pub(in crate::customers) id: Id<Customer>,
+    #[sqlx(rename = "ref")]
+    pub(in crate::customers) reference: String,
+    pub(in crate::customers) name: Option<String>,
+    pub(in crate::customers) salutation: Option<String>,
+    pub(in crate::customers) language: Option<String>,
+    pub(in crate::customers) plate: Option<String>,
+    pub(in crate::customers) model: Option<String>,
+}
+
+/// What was typed, as it may be meant.
+#[derive(Clone, Debug, Default)]
+pub(in crate::customers) struct Typed {
+    /// As it is, for a ref, a plate, a VIN, an address.
+    pub(in crate::customers) text: String,
+    /// A number in its normal form.
+    pub(in crate::customers) phone: Option<String>,
+    /// Where names that begin so begin and end.
+    pub(in crate::customers) name: (String, String),
+}
+
+/// Each way in which it may be meant reads one index; twenty at most.
+pub(in crate::customers) async fn search(tx: &mut Tx, dealership: Id<Dealership>, typed: Typed) -> Result<Vec<Hit>> {
+    tx.sql(
+        "SELECT c.id, c.ref, c.name, c.salutation, c.language, (SELECT min(v.plate) FROM vehicles v WHERE v.owner_id = c.id) AS plate,
+                (SELECT min(v.model_code) FROM vehicles v WHERE v.owner_id = c.id) AS model
+         FROM customers c WHERE c.merged_into IS NULL AND c.id IN (
+            SELECT id FROM customers WHERE ref = $2 AND dealership_id = $1
+            UNION SELECT owner_id FROM vehicles WHERE plate = $2 AND dealership_id = $1 AND owner_id IS NOT NULL
+            UNION SELECT owner_id FROM vehicles WHERE vin = $2 AND dealership_id = $1 AND owner_id IS NOT NULL
+            UNION SELECT p.customer_id FROM contact_points p JOIN customers o ON o.id = p.customer_id
+                WHERE p.value = coalesce($3, $2) AND p.removed_at IS NULL AND o.dealership_id = $1
+            UNION SELECT id FROM (SELECT id FROM customers WHERE dealership_id = $1 AND search_name >= $4 AND search_name < $5 ORDER BY search_name LIMIT 20) named)
+         ORDER BY c.search_name, c.id LIMIT 20",
+    )
+    .bind(dealership)
+    .bind(typed.text)
+    .bind(typed.phone)
+    .bind(typed.name.0)
+    .bind(typed.name.1)
+    .all()
+    .await
+}
+
+/// A car of theirs.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(in crate::customers) struct Car {
+    pub(in crate::customers) vin: Option<String>,
+    pub(in crate::customers) plate: Option<String>,
+    pub(in crate::customers) model_code: Option<String>,
+    pub(in crate::customers) model_year: Option<i64>,
+}
+
+pub(in crate::customers) async fn cars(tx: &mut Tx, owner: Id<Customer>) -> Result<Vec<Car>> {
+    tx.sql("SELECT vin, plate, model_code, model_year FROM vehicles WHERE owner_id = $1 ORDER BY id DESC LIMIT 20")
+        .bind(owner)
+        .all()
+        .await
+}

@@ -1,0 +1,246 @@
+//! The advisors' screens: what waits for an answer with its countdown, and one thread with the place to answer.
+mod list;
+mod thread;
+
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::Markup;
+use serde::Deserialize;
+
+use super::{
+    Channel, Inquiry, State as InquiryState,
+    actions::{self, Deed, NewReply, NoReply, Undoable, unfilled},
+    store::{self, Found},
+};
+use crate::{
+    app::App,
+    calendar::local_moment,
+    console::{Right, Visitor, pages::Pages},
+    db::{Tx, Weight},
+    desk::Desk,
+    http::{Error, public::Form},
+    id::Id,
+    staff::{self, Staff},
+};
+
+const LIST: &str = "/console/inquiries";
+/// The longest answer in characters.
+const LONGEST: usize = 20_000;
+
+pub fn pages() -> Pages {
+    Pages::new()
+        .get(LIST, Right::Inquiries, list::show)
+        .get("/console/inquiries/live/list", Right::Inquiries, list::live)
+        .get("/console/inquiries/{id}", Right::Inquiries, look)
+        .get("/console/inquiries/{id}/live", Right::Inquiries, thread::live)
+        .post("/console/inquiries/{id}/reply", Right::Inquiries, reply)
+        .post("/console/inquiries/{id}/claim", Right::Inquiries, claim)
+        .post("/console/inquiries/{id}/take", Right::Inquiries, take)
+        .post("/console/inquiries/{id}/assign", Right::Inquiries, assign)
+        .post("/console/inquiries/{id}/close", Right::Inquiries, close)
+        .post("/console/inquiries/{id}/spam", Right::Inquiries, spam)
+}
+
+#[derive(Default, Deserialize)]
+struct Shown {
+    done: Option<String>,
+}
+
+async fn look(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id<Inquiry>>,
+    Query(shown): Query<Shown>,
+) -> Result<Markup, Error> {
+    page(&app, &visitor, id, shown.done.as_deref(), &Written::default()).await
+}
+
+/// What was typed and why it did not go, so that nobody types it twice.
+#[derive(Default)]
+struct Written {
+    text: String,
+    wrong: Option<String>,
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    id: Id<Inquiry>,
+    done: Option<&str>,
+    written: &Written,
+) -> Result<Markup, Error> {
+    let mut tx = app.db.read().await?;
+    let found = find(&mut tx, visitor, id).await?;
+    let ids = [found.inquiry.id.to_string()];
+    let entries = store::entries(&mut tx, &ids).await?;
+    let clocks = store::clocks(&mut tx, &ids).await?;
+    let staff = staff::actions::all_of(&mut tx, visitor.dealership.id).await?;
+    Ok(thread::page(visitor, &found, &entries, &clocks, &staff, done, written))
+}
+
+async fn find(tx: &mut Tx, visitor: &Visitor, id: Id<Inquiry>) -> Result<Found, Error> {
+    Error::unless_one(store::list_by_reference(tx, &visitor.access(), &id.to_string(), None).await?)
+}
+
+/// Sends what was written, unless somebody wrote first: then the page comes back with both.
+async fn reply(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id<Inquiry>>,
+    form: Form,
+) -> Result<Response, Error> {
+    find(&mut app.db.read().await?, &visitor, id).await?;
+    let w = visitor.words;
+    let text = form.get("text").unwrap_or_default().to_owned();
+    let by_phone = form.get("how") == Some("phone");
+    let send_at = match form.get("send_at").filter(|_| !by_phone) {
+        None => None,
+        Some(typed) => {
+            let at = typed.parse().map_err(|_| Error::invalid("/send_at", "not_a_time", "must be a day and a time"))?;
+            Some(local_moment(at, visitor.zone()))
+        }
+    };
+    let again = async |wrong: String, status: StatusCode| {
+        let written = Written { text: text.clone(), wrong: Some(wrong) };
+        Ok((status, page(&app, &visitor, id, None, &written).await?).into_response())
+    };
+    if text.is_empty() || text.chars().count() > LONGEST {
+        return again(w.t("reply-empty"), StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    if let Some(prompt) = unfilled(&text).first() {
+        let wrong = w.ta("reply-unfilled", &[("what", (*prompt).to_owned().into())]);
+        return again(wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
+    let new = NewReply {
+        text: text.clone(),
+        channel: if by_phone { Channel::Phone } else { Channel::Email },
+        staff: visitor.staff().clone(),
+        actor: visitor.actor(),
+        seen: form.get("seen").and_then(|seen| seen.parse().ok()),
+        not_before: send_at,
+        idempotency_key: form.get("key").map(str::to_owned),
+    };
+    let desk_app = app.clone();
+    let answered = app
+        .db
+        .write(Weight::ONE, move |tx| {
+            let (app, new) = (desk_app.clone(), new.clone());
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                let answered = actions::answer(&mut desk, id, &new).await?;
+                desk.close().await?;
+                Ok::<_, NoReply>(answered)
+            })
+        })
+        .await;
+    match answered {
+        Ok(_) => {
+            let done = if by_phone {
+                "phoned"
+            } else if send_at.is_some() {
+                "scheduled"
+            } else {
+                "sent"
+            };
+            Ok(Redirect::to(&format!("{LIST}/{id}?done={done}")).into_response())
+        }
+        Err(NoReply::Database(error)) => Err(error.into()),
+        Err(refused) => {
+            let wrong = match &refused {
+                NoReply::NewerMessage => w.t("reply-newer-message"),
+                NoReply::NewerReply => w.t("reply-newer-reply"),
+                NoReply::Claimed(who) => w.ta("reply-claimed", &[("who", who.clone().into())]),
+                NoReply::NoAddress => w.t("reply-no-address"),
+                NoReply::SetAside => w.t("reply-set-aside"),
+                NoReply::KeyReused | NoReply::Database(_) => w.t("reply-again"),
+            };
+            again(wrong, StatusCode::CONFLICT).await
+        }
+    }
+}
+
+/// The page says that somebody has begun to write.
+async fn claim(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Inquiry>>) -> Result<StatusCode, Error> {
+    decide(&app, &visitor, id, Deed::Claim(visitor.staff().reference.clone())).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn take(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Inquiry>>) -> Result<Redirect, Error> {
+    decide(&app, &visitor, id, Deed::Assign(visitor.staff().clone())).await?;
+    Ok(Redirect::to(&format!("{LIST}/{id}?done=assigned")))
+}
+
+async fn assign(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id<Inquiry>>,
+    form: Form,
+) -> Result<Redirect, Error> {
+    let to = person(&app, &visitor, form.get("to").unwrap_or_default()).await?;
+    decide(&app, &visitor, id, Deed::Assign(to)).await?;
+    Ok(Redirect::to(&format!("{LIST}/{id}?done=assigned")))
+}
+
+async fn close(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id<Inquiry>>,
+    form: Form,
+) -> Result<Redirect, Error> {
+    decide(&app, &visitor, id, Deed::Close(reason(&form)?)).await?;
+    Ok(Redirect::to(&format!("{LIST}?done=closed")))
+}
+
+async fn spam(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id<Inquiry>>,
+    form: Form,
+) -> Result<Redirect, Error> {
+    decide(&app, &visitor, id, Deed::Spam(reason(&form)?)).await?;
+    Ok(Redirect::to(&format!("{LIST}?done=spam")))
+}
+
+fn reason(form: &Form) -> Result<String, Error> {
+    let reason = form.get("reason").ok_or_else(|| Error::invalid("/reason", "reason_required", "say why"))?;
+    Ok(reason.chars().take(200).collect())
+}
+
+async fn person(app: &App, visitor: &Visitor, reference: &str) -> Result<Staff, Error> {
+    let mut tx = app.db.read().await?;
+    let found = match staff::actions::find_id(&mut tx, visitor.dealership.id, reference).await? {
+        Some(id) => staff::actions::find(&mut tx, id).await?,
+        None => None,
+    };
+    let nobody = || Error::invalid("/to", "unknown_staff", "nobody of that ref works here");
+    found.filter(|staff| staff.active).ok_or_else(nobody)
+}
+
+async fn decide(app: &App, visitor: &Visitor, id: Id<Inquiry>, deed: Deed) -> Result<(), Error> {
+    find(&mut app.db.read().await?, visitor, id).await?;
+    let (desk_app, actor) = (app.clone(), visitor.actor());
+    app.db
+        .write(Weight::ONE, move |tx| {
+            let (app, deed, actor) = (desk_app.clone(), deed.clone(), actor.clone());
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                actions::decide(&mut desk, id, &deed, &actor).await?;
+                desk.close().await?;
+                Ok::<_, Undoable>(())
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+fn tone(state: InquiryState) -> &'static str {
+    match state {
+        InquiryState::New => "warn",
+        InquiryState::Assigned => "",
+        InquiryState::Answered | InquiryState::Closed => "good",
+        InquiryState::Spam | InquiryState::Merged => "",
+    }
+}

@@ -1,0 +1,240 @@
+//! The managers' screen: the month in tiles, the trend, who is not happy, who did how well; every number opens its rows.
+use axum::{
+    extract::{Query, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    Month,
+    satisfaction::{
+        Scores, Shop,
+        actions::{Question, report},
+        csv::csv,
+        html::html as printable,
+    },
+};
+use crate::{
+    app::App,
+    console::{
+        Page, Right, Visitor, Words,
+        charts::{self, Point},
+        frame,
+        pages::Pages,
+        pieces::{head, tag},
+    },
+    http::Error,
+    inquiries,
+    surveys::statistics::Estimate,
+};
+
+const DASHBOARD: &str = "/console/dashboard";
+/// Months of the trend, this one included.
+const TREND: i64 = 6;
+/// What a dealership sets itself, where its rules say nothing else.
+const TARGET_CSAT: f64 = 90.0;
+
+pub fn pages() -> Pages {
+    Pages::new()
+        .get(DASHBOARD, Right::Figures, dashboard)
+        .get("/console/reports/satisfaction", Right::Figures, satisfaction)
+        .get("/console/reports/sla", Right::Figures, sla)
+}
+
+#[derive(Default, Deserialize)]
+struct Asked {
+    month: Option<String>,
+    format: Option<String>,
+}
+
+/// The month that is asked for; the present one on the dealership's calendar without one.
+fn month_of(visitor: &Visitor, asked: &Asked) -> Month {
+    let asked = asked.month.as_deref().and_then(|month| month.parse().ok());
+    asked.unwrap_or_else(|| Month::of(visitor.now.in_zone(visitor.zone()).date()))
+}
+
+async fn shop_of(app: &App, visitor: &Visitor, month: Month) -> Result<Shop, Error> {
+    let question = Question { month, dealership: Some(visitor.dealership.code.clone()), advisor: None };
+    let report = report(app, &visitor.access(), &question).await?;
+    report.and_then(|mut report| report.dealerships.pop()).ok_or(Error::NotFound)
+}
+
+async fn dashboard(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Error> {
+    let w = visitor.words;
+    let month = month_of(&visitor, &asked);
+    let mut months = Vec::new();
+    for back in (0..TREND).rev() {
+        let one = month.back(back);
+        months.push((one, shop_of(&app, &visitor, one).await?));
+    }
+    let Some((_, shop)) = months.last() else { return Err(Error::NotFound) };
+    let promise = inquiries::report::of(&app, &visitor.dealership.code, &month.to_string()).await?.numbers;
+    let decided = promise.received - promise.waiting;
+    let kept = percent(promise.answered_in_time, decided);
+    let query = format!("month={month}");
+    let body = html! {
+        (head(&w.t("dashboard-title"), &html! { p { (visitor.dealership.name) } }, &picker(w, month)))
+        section class="tiles" aria-label=(w.t("dashboard-tiles")) {
+            (tile(w, "tile-promise", kept.map(|share| format!("{share:.0} %")), promise_note(w, decided), &[], &format!("/console/reports/sla?{query}"), kept.is_some_and(|share| share < 100.0)))
+            (tile(w, "tile-csat", value(shop.scores.csat), interval(w, shop.scores.csat), &trend(&months, |shop| shop.scores.csat), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-nps", shop.scores.nps.map(|nps| format!("{:+.0}", nps.value)), interval(w, shop.scores.nps), &trend(&months, |shop| shop.scores.nps), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-contact", value(shop.contact.rate), interval(w, shop.contact.rate), &trend(&months, |shop| shop.contact.rate), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-first-time", value(shop.first_time_right), interval(w, shop.first_time_right), &trend(&months, |shop| shop.first_time_right), &format!("/console/reports/satisfaction?{query}"), false))
+        }
+        (csat_trend(w, &months))
+        div class="two-columns" { (unhappy(&visitor, shop)) (advisors(w, shop)) }
+        p class="actions" {
+            a class="button secondary" href={ "/console/reports/satisfaction?" (query) } { (w.t("report-printable")) }
+            a class="button secondary" href={ "/console/reports/satisfaction?format=csv&" (query) } { "CSV" }
+            a class="button secondary" href={ "/console/reports/sla?" (query) } { (w.t("report-sla")) }
+        }
+    };
+    Ok(frame(&visitor, Page { here: DASHBOARD, title: w.t("dashboard-title"), ..Page::default() }, &body))
+}
+
+fn percent(part: usize, whole: usize) -> Option<f64> {
+    let number = |n: usize| u32::try_from(n).ok().map(f64::from);
+    (whole > 0).then(|| Some(100.0 * number(part)? / number(whole)?)).flatten()
+}
+
+fn value(estimate: Option<Estimate>) -> Option<String> {
+    estimate.map(|estimate| format!("{:.0} %", estimate.value))
+}
+
+/// Of how many answers, and how sure that is.
+fn interval(w: Words, estimate: Option<Estimate>) -> String {
+    match estimate {
+        None => w.t("tile-nothing"),
+        Some(it) => w.ta(
+            "tile-interval",
+            &[("n", it.n.into()), ("m", format!("{:.0}", it.low).into()), ("of", format!("{:.0}", it.high).into())],
+        ),
+    }
+}
+
+fn promise_note(w: Words, decided: usize) -> String {
+    if decided == 0 { w.t("tile-nothing") } else { w.ta("tile-of", &[("n", decided.into())]) }
+}
+
+fn trend(months: &[(Month, Shop)], of: impl Fn(&Shop) -> Option<Estimate>) -> Vec<f64> {
+    months.iter().filter_map(|(_, shop)| of(shop).map(|estimate| estimate.value)).collect()
+}
+
+fn tile(w: Words, key: &str, value: Option<String>, note: String, trend: &[f64], rows: &str, is_bad: bool) -> Markup {
+    html! {
+        a class="card tile" href=(rows) title=(w.code("definition", key.trim_start_matches("tile-"))) {
+            h2 { (w.t(key)) }
+            p class={ "big num" @if is_bad { " bad" } } { (value.unwrap_or_else(|| "—".to_owned())) }
+            p class="muted small num" { (note) }
+            (charts::spark(trend))
+        }
+    }
+}
+
+fn picker(w: Words, month: Month) -> Markup {
+    html! {
+        nav class="tabs" aria-label=(w.t("month")) {
+            a href={ (DASHBOARD) "?month=" (month.back(1)) } { "← " (month.back(1)) }
+            a href={ (DASHBOARD) "?month=" (month) } aria-current="page" { (month) }
+            a href={ (DASHBOARD) "?month=" (month.back(-1)) } { (month.back(-1)) " →" }
+        }
+    }
+}
+
+fn csat_trend(w: Words, months: &[(Month, Shop)]) -> Markup {
+    let points: Vec<Point> = months
+        .iter()
+        .map(|(month, shop)| Point {
+            label: month.to_string(),
+            value: shop.scores.csat.map(|csat| csat.value),
+            n: shop.scores.n,
+        })
+        .collect();
+    html! {
+        section class="card" aria-labelledby="trend-title" {
+            h2 id="trend-title" { (w.t("trend-title")) }
+            (charts::line("csat", &w.t("trend-title"), &points, (0.0, 100.0), Some(TARGET_CSAT)))
+            details { summary { (w.t("trend-table")) }
+                table class="data" {
+                    thead { tr { th scope="col" { (w.t("month")) } th scope="col" { "CSAT" } th scope="col" { "n" } } }
+                    tbody { @for point in &points { tr { th scope="row" { (point.label) } td class="num" { (point.value.map_or_else(|| "—".to_owned(), |value| format!("{value:.1}"))) } td class="num" { (point.n) } } } }
+                }
+            }
+        }
+    }
+}
+
+/// Low scores by name, not as a chart: each is somebody to call.
+fn unhappy(visitor: &Visitor, shop: &Shop) -> Markup {
+    let w = visitor.words;
+    let low: Vec<_> =
+        shop.verbatims.iter().filter(|said| said.overall.is_some_and(|overall| overall <= 3)).take(8).collect();
+    html! {
+        section class="card" aria-labelledby="low-title" {
+            h2 id="low-title" { (w.t("low-title")) }
+            @if low.is_empty() { p class="muted" { (w.t("low-none")) } }
+            ul class="plain" { @for said in low { li {
+                @if let Some(overall) = said.overall { (tag(&w.ta("score-of-five", &[("score", overall.into())]), "bad")) " " }
+                (said.comment) br; span class="muted small num" { (said.repair_order) @if let Some(advisor) = &said.advisor { " · " (advisor) } }
+            } } }
+            p class="small" { a href="/console/cases" { (w.ta("low-cases", &[("n", (shop.cases.hot + shop.cases.soft).into())])) } }
+        }
+    }
+}
+
+/// Hidden below ten answers (BR-53): chance is no ranking.
+fn advisors(w: Words, shop: &Shop) -> Markup {
+    let csat = |scores: &Scores| scores.csat.map_or_else(|| "—".to_owned(), |csat| format!("{:.0} %", csat.value));
+    html! {
+        section class="card" aria-labelledby="advisors-title" {
+            h2 id="advisors-title" { (w.t("advisors-title")) }
+            @if shop.advisors.is_empty() { p class="muted" { (w.t("tile-nothing")) } }
+            table class="data wide" {
+                thead { tr { th scope="col" { (w.t("case-advisor")) } th scope="col" { "n" } th scope="col" { "CSAT" } th scope="col" { (w.t("tile-first-time")) } } }
+                tbody { @for advisor in &shop.advisors { tr class=[advisor.scores.is_grey().then_some("grey")] {
+                    th scope="row" { (advisor.name.as_deref().unwrap_or(&advisor.reference)) }
+                    td class="num" { (advisor.scores.n) }
+                    td class="num" { @if advisor.scores.n < super::satisfaction::RANKED_FROM { span title=(w.t("too-few")) { "—" } } @else { (csat(&advisor.scores)) } }
+                    td class="num" { (advisor.first_time_right.map_or_else(|| "—".to_owned(), |it| format!("{:.0} %", it.value))) }
+                } } }
+            }
+            p class="muted small" { (w.t("too-few")) }
+        }
+    }
+}
+
+/// The printable page, or its rows.
+async fn satisfaction(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Error> {
+    let question = Question {
+        month: month_of(&visitor, &asked),
+        dealership: Some(visitor.dealership.code.clone()),
+        advisor: None,
+    };
+    let report = report(&app, &visitor.access(), &question).await?.ok_or(Error::NotFound)?;
+    if asked.format.as_deref() == Some("csv") {
+        return Ok(as_file(csv(&report), "text/csv; charset=utf-8", &format!("satisfaction-{}.csv", report.month)));
+    }
+    let mut response = axum::response::Html(printable(&report)).into_response();
+    // The page is one file with its own style, so that it can be kept and sent.
+    let csp = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
+    Ok(response)
+}
+
+/// The sealed proof of the 24 hours, to keep and to check offline.
+async fn sla(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Error> {
+    let month = month_of(&visitor, &asked);
+    let report = inquiries::report::of(&app, &visitor.dealership.code, &month.to_string()).await?;
+    Ok(as_file(report.sealed(), "application/jsonl", &format!("sla-{}-{month}.jsonl", visitor.dealership.code)))
+}
+
+fn as_file(text: String, kind: &'static str, name: &str) -> Response {
+    let mut response = text.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
