@@ -96,6 +96,7 @@ pub mod links;
 pub mod messages;
 pub mod notices;
 pub mod parts;
+pub mod receipts;
 pub mod repairs;
 pub mod replay;
 pub mod reports;

@@ -67,6 +67,8 @@ pub enum ClockKind {
     PartsQueueCall,
     /// Thirty days, and every working day from then on (BR-23).
     PartsOld,
+    /// A text that was taken and of whose delivery there is no word yet.
+    DeliveryWait,
     /// For tests of the lane itself: acts as its detail orders.
     #[cfg(feature = "test-doors")]
     Probe,
@@ -96,6 +98,7 @@ impl ClockKind {
         Self::PartsUnanswered,
         Self::PartsQueueCall,
         Self::PartsOld,
+        Self::DeliveryWait,
         #[cfg(feature = "test-doors")]
         Self::Probe,
     ];
@@ -124,6 +127,7 @@ impl ClockKind {
             Self::PartsUnanswered => "parts.unanswered",
             Self::PartsQueueCall => "parts.queue_call",
             Self::PartsOld => "parts.old",
+            Self::DeliveryWait => "message.delivery_wait",
             #[cfg(feature = "test-doors")]
             Self::Probe => "probe",
         }

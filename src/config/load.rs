@@ -13,7 +13,7 @@ use super::{Config, DEFAULTS, SmsProvider};
 /// Read when no other file is named and it is there.
 const FILE: &str = "aftercare.toml";
 /// Settings with a `_file` twin.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 11] = [
     "database.url",
     "http.link_key",
     "email.url",
@@ -22,6 +22,7 @@ const SECRETS: [&str; 10] = [
     "inbound.sms.secret",
     "sms.http.url",
     "sms.http.headers",
+    "sms.receipts.secret",
     "telephony.password",
     "telephony.secret",
 ];
@@ -151,6 +152,9 @@ impl Config {
         }
         if is_short(&self.inbound.sms.secret, SHORTEST_SECRET) {
             return Err(Error::Rule("inbound.sms.secret", "must be 16 characters or more"));
+        }
+        if is_short(&self.sms.receipts.secret, SHORTEST_SECRET) {
+            return Err(Error::Rule("sms.receipts.secret", "must be 16 characters or more"));
         }
         if self.inbound.lmtp.connections == 0 || self.inbound.size_limit == 0 || self.inbound.most_waiting == 0 {
             return Err(Error::Rule("inbound.size_limit, .most_waiting and .lmtp.connections", "must be 1 or more"));

@@ -144,6 +144,26 @@ pub struct Sms {
     pub from: Option<String>,
     pub retry: SmsRetry,
     pub http: SmsHttp,
+    pub receipts: Receipts,
+}
+
+/// What a gateway says of the texts that it took.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipts {
+    /// What the gateway shows that hands them over; none = there are no receipts.
+    pub secret: Option<SecretString>,
+    /// Already read into `secret`.
+    pub secret_file: Option<PathBuf>,
+    /// Without word of its delivery for so long, the next channel has its turn.
+    pub wait: Span,
+    /// JSON pointers to the name of the message, the gateway's word, its time and its error; of a form, `/` and the field.
+    pub id_pointer: String,
+    pub status_pointer: String,
+    pub at_pointer: String,
+    pub error_pointer: String,
+    /// The gateway's words that are not known by themselves.
+    pub statuses: BTreeMap<String, crate::receipts::Status>,
 }
 
 /// Waits of `first`, doubled each time, none over `cap`.

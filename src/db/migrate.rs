@@ -34,6 +34,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(23, "0023_visits"),
     migration!(25, "0025_people"),
     migration!(28, "0028_link_keys"),
+    migration!(29, "0029_console"),
+    migration!(30, "0030_receipts"),
 ];
 
 /// How the database's schema stands to this program's.

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::{
     app::App, appointments, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts, inquiries,
-    intake, messages, notices, parts, repairs, reports, staff, surveys, telemetry, texts, timeline, triggered,
+    intake, messages, notices, parts, receipts, repairs, reports, staff, surveys, telemetry, texts, timeline,
+    triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -60,6 +61,7 @@ pub fn router(app: App) -> Router {
         .merge(inquiries::api::routes())
         .merge(inquiries::form::routes())
         .merge(inbound_texts::api::routes())
+        .merge(receipts::api::routes())
         .merge(appointments::page::routes())
         .merge(customers::consent::page::routes());
     surrounded(routes, app)

@@ -75,7 +75,7 @@ pub(super) async fn apply(desk: &mut Desk<'_>, work: &Work, report: &Report) -> 
         Severity::Person => "mailbox_unavailable",
         Severity::Message => "refused_by_policy",
     };
-    returning::came_back(desk, about.id, reason).await?;
+    returning::came_back(desk, about.id, ChannelName::Email, reason).await?;
     if let Some(customer) = about.customer_id {
         let person = (about.dealership_id, customer);
         match severity {

@@ -22,6 +22,7 @@ use crate::{
         scope,
     },
     id::Id,
+    receipts::{self, Receipt},
 };
 
 pub fn routes() -> Router<App> {
@@ -43,14 +44,14 @@ struct Filters {
     paging: Paging,
 }
 
-/// A message with its attempts, as it is shown.
+/// A message with its attempts and what its provider said of it, as it is shown.
 #[derive(Serialize)]
 struct Shown {
     #[serde(flatten)]
     message: Read,
     subject: Value,
     attempts: Vec<ReadAttempt>,
-    receipts: [Value; 0],
+    receipts: Vec<Receipt>,
 }
 
 async fn list(
@@ -91,10 +92,16 @@ async fn shown(app: &App, access: &Access, wanted: Wanted) -> Result<Vec<Shown>,
     for attempt in store::attempts(&mut tx, &ids).await? {
         attempts.entry(attempt.message_id).or_default().push(attempt);
     }
+    let mut receipts: HashMap<Id<Message>, Vec<Receipt>> = HashMap::new();
+    for receipt in receipts::actions::of_messages(&mut tx, &ids).await? {
+        if let Some(message) = receipt.message_id {
+            receipts.entry(message).or_default().push(receipt);
+        }
+    }
     let show = |message: Read| Shown {
         subject: json!({ "type": message.subject_type, "ref": message.subject_ref, "revision": message.subject_revision }),
         attempts: attempts.remove(&message.id).unwrap_or_default(),
-        receipts: [],
+        receipts: receipts.remove(&message.id).unwrap_or_default(),
         message,
     };
     Ok(messages.into_iter().map(show).collect())

@@ -32,7 +32,7 @@ use crate::{
     inquiries,
     jobs::{self, Key, Lane, Want},
     notices::{self, ChannelName, Class},
-    telemetry,
+    receipts, telemetry,
     timeline::{self, Entry},
 };
 
@@ -131,7 +131,25 @@ impl Post {
             .map(|moved| moved.notice_id)
             .collect();
         notices::actions::messages_ended(tx, &self.ids, &ended, now).await?;
+        if self.channel == ChannelName::Sms && self.app.config.sms.receipts.secret.is_some() {
+            self.look_for_receipts(tx, moved, now).await?;
+        }
         tell_on(&self.app, tx, moved).await
+    }
+
+    /// What a gateway said before its own answer was recorded counts now; for the rest, word of their delivery is waited for.
+    async fn look_for_receipts(&self, tx: &mut Tx, moved: &[store::Moved], now: Timestamp) -> db::Result<()> {
+        let taken: Vec<&store::Moved> = moved.iter().filter(|moved| moved.state == State::Accepted).collect();
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let mut desk = Desk::open(tx, &self.app);
+        let until = now.plus(self.app.config.sms.receipts.wait.signed());
+        let waits: Vec<_> = taken.iter().map(|moved| (moved.id, moved.dealership_id)).collect();
+        receipts::actions::wait_for(&mut desk, &waits, until).await?;
+        let ids: Vec<_> = taken.iter().map(|moved| moved.id).collect();
+        receipts::actions::apply(&mut desk, &ids).await?;
+        desk.close().await
     }
 }
 

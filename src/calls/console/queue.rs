@@ -97,7 +97,9 @@ pub(super) fn said(visitor: &Visitor, done: &str, who: Option<&str>) -> Markup {
 async fn region(app: &App, visitor: &Visitor, tab: &'static str) -> Result<Markup, Error> {
     let w = visitor.words;
     let mut tx = app.db.read().await?;
-    let due = queue::due(&mut tx, visitor.dealership.id, MOST).await?;
+    let mut due = queue::due(&mut tx, visitor.dealership.id, MOST).await?;
+    // As the queue gives them out (B4): what the next key takes stands first.
+    due.sort_by_key(|line| (line.level, line.due_at));
     let later = queue::later(&mut tx, visitor.dealership.id, MOST).await?;
     drop(tx);
     let me = visitor.staff().id;

@@ -68,7 +68,7 @@ pub(in crate::calls) async fn later(tx: &mut Tx, dealership: Id<Dealership>, mos
 /// What one agent brought to an end today.
 pub(in crate::calls) async fn calls_since(tx: &mut Tx, staff: Id<Staff>, since: Timestamp) -> Result<i64> {
     let (calls,): (i64,) = tx
-        .sql("SELECT count(*) FROM call_attempts WHERE staff_id = $1 AND started_at >= $2 AND ended_at IS NOT NULL")
+        .sql("SELECT CAST(count(*) AS BIGINT) FROM call_attempts WHERE staff_id = $1 AND started_at >= $2 AND ended_at IS NOT NULL")
         .bind(staff)
         .bind(since)
         .one()

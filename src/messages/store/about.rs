@@ -1,5 +1,6 @@
 //! What a message was about, for what comes back: answers, reports, opt-outs.
 use serde::Serialize;
+use sqlx::types::Json;
 
 use crate::{
     clock::Timestamp,
@@ -8,7 +9,7 @@ use crate::{
     dealerships::Dealership,
     id::Id,
     messages::{Message, State, store::Moved},
-    notices::{ChannelName, Notice, SubjectKind},
+    notices::{ChannelName, Notice, SubjectKind, tracks::Tracks},
     rows,
 };
 
@@ -64,6 +65,58 @@ pub async fn written_to(tx: &mut Tx, subject_id: &str, address: &str) -> Result<
     .bind(subject_id.to_owned())
     .bind(address.to_owned())
     .optional()
+    .await
+}
+
+/// The provider took it after all: its answer had been lost.
+pub async fn take_late(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<Option<Moved>> {
+    tx.sql(
+        "UPDATE messages SET state = 'accepted', reason = 'late_answer', accepted_at = $1, updated_at = $1
+         WHERE id = $2 AND (state = 'unknown' OR (state = 'held' AND reason IN ('unknown_twice', 'unknown_unanswered')))
+         RETURNING id, notice_id, dealership_id, customer_id, state, reason",
+    )
+    .bind(now)
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The reader has it.
+pub async fn deliver(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<Option<Moved>> {
+    tx.sql(
+        "UPDATE messages SET state = 'delivered', reason = NULL, accepted_at = COALESCE(accepted_at, $1), updated_at = $1
+         WHERE id = $2 AND (state IN ('accepted', 'unknown', 'undelivered') OR (state = 'held' AND reason IN ('unknown_twice', 'unknown_unanswered')))
+         RETURNING id, notice_id, dealership_id, customer_id, state, reason",
+    )
+    .bind(now)
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// Where a message stands in its notice's tracks.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Place {
+    pub id: Id<Message>,
+    pub state: State,
+    pub track: i64,
+    pub step: i64,
+    pub tracks: Json<Tracks>,
+}
+
+pub async fn places(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Place>> {
+    #[derive(Serialize)]
+    struct Named {
+        id: Id<Message>,
+    }
+    let named: Vec<Named> = ids.iter().map(|&id| Named { id }).collect();
+    tx.sql(rows!(
+        "SELECT m.id, m.state, m.track, m.step, n.tracks FROM ",
+        (id text),
+        " JOIN messages m ON m.id = j.id JOIN notices n ON n.id = m.notice_id"
+    ))
+    .bind_rows(&named)
+    .all()
     .await
 }
 

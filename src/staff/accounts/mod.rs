@@ -46,8 +46,10 @@ const LONGEST_LOGIN: usize = 100;
 pub const SHORTEST_PASSWORD: usize = 12;
 /// The longest: long enough for a sentence, short enough to hash.
 pub const LONGEST_PASSWORD: usize = 200;
-/// So many failures in a row are forgiven at once.
-const FORGIVEN: i64 = 5;
+/// So many failures in a row of one login are forgiven at once.
+pub(super) const FORGIVEN_LOGIN: i64 = 5;
+/// Of one address: a whole office may stand behind it.
+pub(super) const FORGIVEN_ADDRESS: i64 = 50;
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(15);
 
@@ -86,8 +88,8 @@ pub fn wrong_with_password(password: &str, login: &str) -> Option<&'static str> 
 }
 
 /// How long nobody may try again after so many failures in a row: nothing at first, then twice as long each time.
-pub fn wait_after(failures: i64) -> Option<SignedDuration> {
-    let over = u32::try_from(failures - FORGIVEN).ok()?;
+pub fn wait_after(failures: i64, forgiven: i64) -> Option<SignedDuration> {
+    let over = u32::try_from(failures - forgiven).ok()?;
     let wait = FIRST_WAIT.checked_mul(1_i32.checked_shl(over.min(10))?)?;
     Some(wait.min(LONGEST_WAIT))
 }
@@ -137,11 +139,12 @@ mod tests {
 
     #[test]
     fn waiting_doubles_up_to_a_quarter_of_an_hour() {
-        let waits: Vec<Option<i64>> = (3..13).map(|failures| wait_after(failures).map(|wait| wait.as_secs())).collect();
+        let waits: Vec<Option<i64>> =
+            (3..13).map(|failures| wait_after(failures, FORGIVEN_LOGIN).map(|wait| wait.as_secs())).collect();
         assert_eq!(
             waits,
             [None, None, Some(30), Some(60), Some(120), Some(240), Some(480), Some(900), Some(900), Some(900)]
         );
-        assert_eq!(wait_after(i64::MAX).map(|wait| wait.as_secs()), Some(900));
+        assert_eq!(wait_after(i64::from(u32::MAX), FORGIVEN_ADDRESS).map(|wait| wait.as_secs()), Some(900));
     }
 }

@@ -3,7 +3,7 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
-use super::{Account, Place, Session, login, passwords, store, wait_after};
+use super::{Account, FORGIVEN_ADDRESS, FORGIVEN_LOGIN, Place, Session, login, passwords, store, wait_after};
 use crate::{
     app::App,
     clock::Timestamp,
@@ -83,9 +83,9 @@ async fn failed(app: &App, keys: [String; 2], now: Timestamp) -> Result<NotIn, N
             let keys = keys.clone();
             Box::pin(async move {
                 let mut blocked: Option<Timestamp> = None;
-                for key in &keys {
+                for (key, forgiven) in keys.iter().zip([FORGIVEN_LOGIN, FORGIVEN_ADDRESS]) {
                     let failures = store::count_failure(tx, key, now).await?;
-                    if let Some(wait) = wait_after(failures) {
+                    if let Some(wait) = wait_after(failures, forgiven) {
                         let until = now.plus(wait);
                         store::block(tx, key, until).await?;
                         blocked = blocked.max(Some(until));

@@ -1,0 +1,134 @@
+//! The verbs of receipts: kept once, and folded into the messages that they are about.
+use std::collections::HashMap;
+
+use serde_json::json;
+
+use super::{
+    Move, Receipt, Status, fold,
+    reading::Said,
+    store::{self, Kept},
+};
+use crate::{
+    clock::Timestamp,
+    clocks::{
+        Clock, ClockKind,
+        actions::{self as clocks, NewClock},
+    },
+    db::{self, Tx},
+    dealerships::Dealership,
+    desk::Desk,
+    id::Id,
+    messages::{Message, State, returning},
+    notices::ChannelName,
+};
+
+/// What became of a delivery of receipts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Not heard before.
+    pub new: u64,
+    /// About no message that we know: kept, and looked at again when one of that name is recorded.
+    pub early: usize,
+}
+
+/// Keeps receipts and applies them; one that was heard before does nothing.
+pub async fn receive(desk: &mut Desk<'_>, provider: &'static str, said: &[Said]) -> db::Result<Taken> {
+    let mut names: Vec<String> = said.iter().map(|said| said.provider_ref.clone()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut meant: HashMap<String, Id<Message>> = HashMap::new();
+    for found in
+        store::meant(desk.tx, &names).await?.into_iter().chain(store::meant_by_provider(desk.tx, &names).await?)
+    {
+        meant.insert(found.name, found.id);
+    }
+    let kept: Vec<Kept> = said
+        .iter()
+        .map(|said| Kept {
+            id: desk.id(),
+            provider,
+            provider_ref: said.provider_ref.clone(),
+            message_id: meant.get(&said.provider_ref).copied(),
+            status: said.status,
+            reason: said.reason.clone(),
+            raw: said.raw.clone(),
+            at: said.at,
+            received_at: desk.now,
+        })
+        .collect();
+    let new = store::insert(desk.tx, &kept).await?;
+    let mut ids: Vec<Id<Message>> = meant.values().copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    apply(desk, &ids).await?;
+    Ok(Taken { new, early: names.len() - meant.len() })
+}
+
+/// Folds everything that was said of these messages, in whatever order it came.
+pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut highest: HashMap<Id<Message>, (State, Status)> = HashMap::new();
+    for word in store::words(desk.tx, ids).await? {
+        // What a person holds for another reason stays held.
+        let is_lost = word.reason.as_deref().is_some_and(|reason| reason.starts_with("unknown_"));
+        if word.state == State::Held && !is_lost {
+            continue;
+        }
+        let entry = highest.entry(word.id).or_insert((word.state, word.status));
+        entry.1 = entry.1.max(word.status);
+    }
+    let mut over = Vec::new();
+    for (id, (state, status)) in highest {
+        match fold(state, status) {
+            None => {}
+            Some(Move::Taken) => {
+                returning::taken(desk, id, ChannelName::Sms).await?;
+            }
+            Some(Move::Delivered) => {
+                returning::delivered(desk, id, ChannelName::Sms).await?;
+                over.push(id.to_string());
+            }
+            Some(Move::CameBack) => {
+                returning::came_back(desk, id, ChannelName::Sms, "provider_report").await?;
+                over.push(id.to_string());
+            }
+        }
+    }
+    clocks::stop(desk, &over, &[ClockKind::DeliveryWait]).await
+}
+
+/// Word of the delivery of these messages is waited for until then.
+pub async fn wait_for(
+    desk: &mut Desk<'_>,
+    messages: &[(Id<Message>, Id<Dealership>)],
+    until: Timestamp,
+) -> db::Result<()> {
+    let waits: Vec<NewClock> = messages
+        .iter()
+        .map(|(message, dealership_id)| NewClock {
+            dealership_id: *dealership_id,
+            kind: ClockKind::DeliveryWait,
+            subject_id: message.to_string(),
+            key: String::new(),
+            due_at: until,
+            detail: json!({}),
+        })
+        .collect();
+    clocks::set(desk, &waits).await
+}
+
+/// No word came in time: where another channel is left it has its turn; where none is, nothing is known and nothing is said.
+pub async fn waited_long_enough(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
+    let ids: Vec<Id<Message>> = clocks.iter().filter_map(|clock| clock.subject_id.parse().ok()).collect();
+    for id in returning::waiting_before_another(desk.tx, &ids).await? {
+        returning::came_back(desk, id, ChannelName::Sms, "not_delivered_in_time").await?;
+    }
+    Ok(())
+}
+
+/// What was said of these messages, each one's in the order in which it came.
+pub async fn of_messages(tx: &mut Tx, ids: &[Id<Message>]) -> db::Result<Vec<Receipt>> {
+    if ids.is_empty() { Ok(Vec::new()) } else { store::of_messages(tx, ids).await }
+}

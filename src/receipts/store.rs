@@ -1,0 +1,125 @@
+//! The SQL of receipts.
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Receipt, Status};
+use crate::{
+    clock::Timestamp,
+    db::{Result, Tx},
+    id::Id,
+    messages::{Message, State},
+    rows,
+};
+
+/// A receipt to keep.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Kept {
+    pub(super) id: Id<Receipt>,
+    pub(super) provider: &'static str,
+    pub(super) provider_ref: String,
+    pub(super) message_id: Option<Id<Message>>,
+    pub(super) status: Status,
+    pub(super) reason: Option<String>,
+    pub(super) raw: Value,
+    pub(super) at: Timestamp,
+    pub(super) received_at: Timestamp,
+}
+
+/// Keeps those that are new; answers how many.
+pub(super) async fn insert(tx: &mut Tx, kept: &[Kept]) -> Result<u64> {
+    if kept.is_empty() {
+        return Ok(0);
+    }
+    tx.sql(rows!(
+        "INSERT INTO receipts (id, provider, provider_ref, message_id, status, reason, raw, at, received_at)
+         SELECT j.id, j.provider, j.provider_ref, j.message_id, j.status, j.reason, j.raw, j.at, j.received_at FROM ",
+        (id text, provider text, provider_ref text, message_id text, status text, reason text, raw jsonb, at timestamptz, received_at timestamptz),
+        " WHERE true ON CONFLICT (provider, provider_ref, status) DO NOTHING"
+    ))
+    .bind_rows(kept)
+    .execute()
+    .await
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+}
+
+/// A message that a provider names, by its own name for it or by ours.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Meant {
+    pub(super) name: String,
+    pub(super) id: Id<Message>,
+}
+
+/// The text messages that are meant.
+pub(super) async fn meant(tx: &mut Tx, names: &[String]) -> Result<Vec<Meant>> {
+    let named: Vec<Named<'_>> = names.iter().map(|name| Named { name }).collect();
+    tx.sql(rows!(
+        "SELECT j.name, m.id FROM ",
+        (name text),
+        " JOIN messages m ON m.id = j.name WHERE m.channel = 'sms'"
+    ))
+    .bind_rows(&named)
+    .all()
+    .await
+}
+
+/// The same by the provider's own name.
+pub(super) async fn meant_by_provider(tx: &mut Tx, names: &[String]) -> Result<Vec<Meant>> {
+    let named: Vec<Named<'_>> = names.iter().map(|name| Named { name }).collect();
+    tx.sql(rows!(
+        "SELECT j.name, m.id FROM ",
+        (name text),
+        " JOIN messages m ON m.provider_ref = j.name WHERE m.channel = 'sms'"
+    ))
+    .bind_rows(&named)
+    .all()
+    .await
+}
+
+/// A message and one word about it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Word {
+    pub(super) id: Id<Message>,
+    pub(super) state: State,
+    pub(super) reason: Option<String>,
+    pub(super) status: Status,
+}
+
+#[derive(Serialize)]
+struct ById {
+    id: Id<Message>,
+}
+
+/// Every word about these messages, by whichever name they were named; the messages are locked until the unit ends.
+pub(super) async fn words(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Word>> {
+    let ids: Vec<ById> = ids.iter().map(|id| ById { id: *id }).collect();
+    tx.sql(rows!("SELECT m.id FROM ", (id text), " JOIN messages m ON m.id = j.id ORDER BY m.id", for_update "m"))
+        .bind_rows(&ids)
+        .execute()
+        .await?;
+    tx.sql(rows!(
+        "SELECT m.id, m.state, m.reason, r.status FROM ",
+        (id text),
+        " JOIN messages m ON m.id = j.id JOIN receipts r ON r.provider_ref = m.provider_ref OR r.provider_ref = m.id"
+    ))
+    .bind_rows(&ids)
+    .all()
+    .await
+}
+
+/// The receipts of these messages, each one's in the order in which they came.
+pub(super) async fn of_messages(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Receipt>> {
+    let ids: Vec<ById> = ids.iter().map(|id| ById { id: *id }).collect();
+    tx.sql(rows!(
+        "SELECT r.id, m.id AS message_id, r.provider, r.provider_ref, r.status, r.reason, r.at, r.received_at FROM ",
+        (id text),
+        " JOIN messages m ON m.id = j.id JOIN receipts r ON r.provider_ref = m.provider_ref OR r.provider_ref = m.id
+          ORDER BY r.id"
+    ))
+    .bind_rows(&ids)
+    .all()
+    .await
+}
