@@ -98,7 +98,7 @@ fn row(visitor: &Visitor, one: &OnBoard) -> Markup {
         tr id={ "row-" (case.id) } {
             td { span class="small muted" { (w.t(key)) } br; @if let Some(by) = by { (countdown(visitor, by)) } }
             td { a href={ (BOARD) "/" (case.id) } { strong { (one.customer.as_deref().unwrap_or(&case.reference)) } } br; span class="muted small num" { (case.reference) @if let Some(visit) = &case.repair_order { " · " (visit) } } }
-            td { @if let Some(score) = case.score { (tag(&w.ta("score-of-five", &[("score", score.into())]), "bad")) " " } (case.words.as_deref().map(|said| said.chars().take(90).collect::<String>()).unwrap_or_else(|| w.code("case-reason", &case.reason))) }
+            td { @if let Some(score) = case.score { (tag(&w.ta("score-of-five", &[("score", score.into())]), "bad")) " " } (case.words.as_deref().map_or_else(|| w.code("case-reason", &case.reason), |said| said.chars().take(90).collect())) }
             td { (tag(&w.code("state", case.state.word()), tone(case.state))) @if case.escalation > 0 { " " (tag(&w.t("case-escalated"), "bad")) } }
             td { (one.owner.as_deref().unwrap_or("—")) @if let Some(advisor) = &one.advisor { br; span class="muted small" { (w.ta("by-advisor", &[("who", advisor.clone().into())])) } } }
         }

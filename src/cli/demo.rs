@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// Where to listen; another free port when this one is taken.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Only the month before and the morning after it: nothing happens by itself.
+    #[arg(long)]
+    without_story: bool,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -43,7 +46,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
     let lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
     let server = tokio::spawn(server::serve(app.clone(), listener));
-    let told = tokio::spawn(story::tell(app.clone()));
+    let told = tokio::spawn(story::tell(app.clone(), args.without_story));
     println!("Aftercare's demo runs on http://{address}");
     println!("  the customers' mailbox and phones: http://{address}/demo/mailbox");
     println!("  the console: http://{address}/console, password {}, and one of these logins:", people::PASSWORD);

@@ -30,7 +30,7 @@ pub(super) enum Command {
         /// What they are called; needed for somebody unknown.
         #[arg(long)]
         name: Option<String>,
-        /// advisor, parts, agent, supervisor, service_manager, director, admin, auditor.
+        /// `advisor`, `parts`, `agent`, `supervisor`, `service_manager`, `director`, `admin`, `auditor`.
         #[arg(long, value_delimiter = ',')]
         roles: Vec<String>,
         /// Such as zh-CN,en; the dealership's own without it.

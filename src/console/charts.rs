@@ -11,8 +11,8 @@ pub struct Point {
     pub n: u64,
 }
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 200.0;
+const WIDTH: f64 = 960.0;
+const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 36.0;
 const RIGHT: f64 = 24.0;
 const TOP: f64 = 20.0;
@@ -103,7 +103,7 @@ mod tests {
         let point = |value| Point { label: "x".to_owned(), value, n: 3 };
         let points = [point(Some(50.0)), point(None), point(Some(100.0)), point(Some(75.0))];
         let drawn = line("t", "Title", &points, (0.0, 100.0), Some(80.0)).into_string();
-        assert!(drawn.contains(r#"d="M36.0 96.0M422.7 20.0L616.0 58.0""#), "{drawn}");
+        assert!(drawn.contains(r#"d="M36.0 106.0M636.0 20.0L936.0 63.0""#), "{drawn}");
         assert!(drawn.contains("x: 50.0; x: 100.0; x: 75.0"));
     }
 }

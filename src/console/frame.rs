@@ -93,6 +93,7 @@ pub struct Page<'a> {
 }
 
 /// A whole page.
+#[expect(clippy::needless_pass_by_value, reason = "made for this one call")]
 pub fn frame(visitor: &Visitor, page: Page<'_>, body: &Markup) -> Markup {
     let w = visitor.words;
     document(

@@ -70,7 +70,7 @@ pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> 
 
 /// Back to the page that was asked for, once they have signed in.
 fn to_sign_in(request: &Request) -> Response {
-    let asked = request.uri().path_and_query().map(|path| path.as_str());
+    let asked = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
     let back = asked.filter(|path| *request.method() == Method::GET && *path != "/console" && !path.contains("/live/"));
     let encoded = |path: &str| url::form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>();
     let to = back.map_or_else(|| SIGN_IN.to_owned(), |path| format!("{SIGN_IN}?next={}", encoded(path)));
@@ -135,12 +135,11 @@ fn said(w: Words, fault: &Value) -> String {
 
 async fn refused(app: &App, headers: &HeaderMap, status: StatusCode, key: &str) -> Response {
     let visitor = Visitor::of(app, headers).await.ok().flatten();
-    let page = match &visitor {
-        Some(visitor) => frame::error(visitor, status, &[visitor.words.t(key)]),
-        None => {
-            let w = Words(public::asked_for(headers));
-            frame::bare(w, &w.t("error-title"), &maud::html! { h1 { (w.t("error-title")) } p { (w.t(key)) } })
-        }
+    let page = if let Some(visitor) = &visitor {
+        frame::error(visitor, status, &[visitor.words.t(key)])
+    } else {
+        let w = Words(public::asked_for(headers));
+        frame::bare(w, &w.t("error-title"), &maud::html! { h1 { (w.t("error-title")) } p { (w.t(key)) } })
     };
     let mut response = (status, page).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

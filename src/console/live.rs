@@ -16,7 +16,7 @@ use super::visitor::Visitor;
 use crate::{app::App, http::Error};
 
 /// Several changes within this time are one.
-const GATHER: Duration = Duration::from_millis(80);
+const GATHER: Duration = Duration::from_millis(30);
 /// Without any word of a change: deadlines pass, and other processes may have written.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 

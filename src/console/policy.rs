@@ -119,17 +119,13 @@ pub fn may(role: Role, right: Right) -> bool {
     let who: &[Role] = match right {
         Right::Anyone | Right::Staff => return true,
         Right::Calls => &[Agent, Advisor, Supervisor, ServiceManager],
-        Right::Supervise => &[Supervisor, ServiceManager],
-        Right::Inquiries => &[Advisor, Supervisor, ServiceManager],
+        Right::Supervise | Right::HandleCases => &[Supervisor, ServiceManager],
         Right::Customers => &[Agent, Advisor, Parts, Supervisor, ServiceManager, Director],
-        Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],
+        Right::Inquiries | Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],
         Right::Parts => &[Parts, Advisor, ServiceManager, Director],
-        Right::Cases => &[Supervisor, ServiceManager, Director],
-        Right::HandleCases => &[Supervisor, ServiceManager],
-        Right::Figures => &[Supervisor, ServiceManager, Director],
-        Right::Outbox => &[ServiceManager, Director, Admin],
+        Right::Cases | Right::Figures => &[Supervisor, ServiceManager, Director],
+        Right::Outbox | Right::Templates => &[ServiceManager, Director, Admin],
         Right::HandleOutbox | Right::Settings => &[ServiceManager, Admin],
-        Right::Templates => &[ServiceManager, Director, Admin],
         Right::Publish | Right::People => &[Admin],
         Right::Audit => &[Auditor, Admin, Director],
     };
@@ -138,6 +134,8 @@ pub fn may(role: Role, right: Right) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use super::*;
 
     #[test]
@@ -145,7 +143,7 @@ mod tests {
         let mut table = String::new();
         for right in Right::ALL {
             let who: Vec<&str> = Role::ALL.into_iter().filter(|role| may(*role, right)).map(Role::word).collect();
-            table.push_str(&format!("{right:?}: {}\n", who.join(" ")));
+            let _ = writeln!(table, "{right:?}: {}", who.join(" "));
         }
         insta::assert_snapshot!("who_may_do_what", table);
     }

@@ -102,7 +102,7 @@ async fn one(
     let agreed = consent::console::panel(&mut tx, &visitor, customer.id).await?;
     drop(tx);
     let name = customer.name.clone().unwrap_or_else(|| customer.reference.clone());
-    let lead = html! { p { (customer.salutation.as_deref().unwrap_or_default()) " · " (w.code("language", customer.language.as_deref().unwrap_or(&visitor.dealership.locale))) " · " span class="num" { (customer.reference) } } };
+    let lead = html! { p { @if let Some(salutation) = &customer.salutation { (salutation) " · " } (w.code("language", customer.language.as_deref().unwrap_or(&visitor.dealership.locale))) " · " span class="num" { (customer.reference) } } };
     let send = html! { @if visitor.may(Right::Messages) { a class="button primary" href={ (triggered::console::SEND) "?customer=" (customer.id) } { (w.t("send-message")) } } };
     let body = html! {
         (head(&name, &lead, &send))

@@ -1,4 +1,5 @@
 //! The demo: the four dealerships and their days, told on a clock of its own, with a mailbox to look into.
+pub mod history;
 pub mod mailbox;
 pub mod people;
 pub mod story;

@@ -2,11 +2,13 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, civil::Weekday, tz::TimeZone};
 use serde_json::Value;
 
+use super::history;
 use crate::{
     app::App,
+    calendar::{days_from, local_moment},
     clock::Timestamp,
     http::Access,
     intake::{
@@ -37,8 +39,12 @@ pub fn begins() -> Timestamp {
 }
 
 /// Tells the story to its end, then lets the clock run on for two days for the reminders that are still due.
-pub async fn tell(app: App) -> anyhow::Result<()> {
+pub async fn tell(app: App, only_the_morning_after: bool) -> anyhow::Result<()> {
     let mut last = begins();
+    history::tell_of_better_times(&app, last).await.context("what happened before the story was not stored")?;
+    if only_the_morning_after {
+        return morning(&app, last).await;
+    }
     for (n, event) in events().into_iter().enumerate() {
         let Some(()) = until(&app, event.at).await else { return Ok(()) };
         let sheet =
@@ -48,9 +54,28 @@ pub async fn tell(app: App) -> anyhow::Result<()> {
         pause(if n < QUICK { QUICKLY } else { CALMLY }).await;
         last = event.at;
     }
-    until(&app, last.plus(SignedDuration::from_hours(48))).await;
     tracing::info!("the story is told");
+    morning(&app, last.plus(SignedDuration::from_hours(48))).await
+}
+
+/// It is the morning of a working day, with a month behind it, and time goes on as it does.
+async fn morning(app: &App, after: Timestamp) -> anyhow::Result<()> {
+    let morning = morning_after(after);
+    let Some(()) = until(app, morning).await else { return Ok(()) };
+    history::tell(app, morning).await.context("what happened before this morning was not stored")?;
+    while !app.stopping.is_cancelled() {
+        pause(Duration::from_secs(1)).await;
+        app.ids.clock.advance(SignedDuration::from_secs(1));
+    }
     Ok(())
+}
+
+/// Half past ten in Guangzhou on the next day that is no Sunday.
+fn morning_after(at: Timestamp) -> Timestamp {
+    let zone = TimeZone::get("Asia/Shanghai").unwrap_or(TimeZone::UTC);
+    let day = days_from(at.in_zone(&zone).date(), 1);
+    let day = if day.weekday() == Weekday::Sunday { days_from(day, 1) } else { day };
+    local_moment(day.at(10, 30, 0, 0), &zone)
 }
 
 struct Told {

@@ -160,7 +160,10 @@ pub async fn panel(tx: &mut Tx, visitor: &Visitor, customer: Id<Customer>) -> Re
                             (tag(&w.code("state", message.state.word()), tone(message.state)))
                         }
                         @if message.reason.is_some() && !matches!(message.state, MessageState::Accepted | MessageState::Delivered) { p class="small" { (w.code("reason", message.reason.as_deref().unwrap_or_default())) ". " (next_step(w, message)) } }
-                        details { summary { (message.title.as_deref().unwrap_or(&message.text).chars().take(60).collect::<String>()) } p class="prose" lang=(message.locale.code()) { (message.text) } }
+                        @match &message.title {
+                            Some(title) => details { summary lang=(message.locale.code()) { (title) } p class="prose" lang=(message.locale.code()) { (message.text) } },
+                            None => p class="prose" lang=(message.locale.code()) { (message.text) },
+                        }
                     }
                 }
             }

@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 use super::{
-    Fact, Said,
+    Fact, RepairOrder, Said,
     cabinet::{Cabinet, Kept},
     due,
     figures::Paper,
@@ -26,6 +26,7 @@ use crate::{
         self, Desk,
         parties::{self, Names, Parties},
     },
+    http::Access,
     id::Id,
     intake::Outcome,
     notices::{actions::hear, held, readings::Reading},
@@ -272,4 +273,10 @@ pub async fn earlier_visits(
         return Ok(Vec::new());
     }
     earlier::earlier_visits(tx, cars, since).await
+}
+
+/// Our id of the repair order that a dealership calls so.
+pub async fn find_id(tx: &mut Tx, access: &Access, reference: &str) -> db::Result<Option<Id<RepairOrder>>> {
+    let found = reading::list_by_reference(tx, access, reference, None).await?;
+    Ok(found.into_iter().map(|found| found.order.id).next())
 }

@@ -77,11 +77,11 @@ async fn dashboard(State(app): State<App>, visitor: Visitor, Query(asked): Query
     let body = html! {
         (head(&w.t("dashboard-title"), &html! { p { (visitor.dealership.name) } }, &picker(w, month)))
         section class="tiles" aria-label=(w.t("dashboard-tiles")) {
-            (tile(w, "tile-promise", kept.map(|share| format!("{share:.0} %")), promise_note(w, decided), &[], &format!("/console/reports/sla?{query}"), kept.is_some_and(|share| share < 100.0)))
-            (tile(w, "tile-csat", value(shop.scores.csat), interval(w, shop.scores.csat), &trend(&months, |shop| shop.scores.csat), &format!("/console/reports/satisfaction?{query}"), false))
-            (tile(w, "tile-nps", shop.scores.nps.map(|nps| format!("{:+.0}", nps.value)), interval(w, shop.scores.nps), &trend(&months, |shop| shop.scores.nps), &format!("/console/reports/satisfaction?{query}"), false))
-            (tile(w, "tile-contact", value(shop.contact.rate), interval(w, shop.contact.rate), &trend(&months, |shop| shop.contact.rate), &format!("/console/reports/satisfaction?{query}"), false))
-            (tile(w, "tile-first-time", value(shop.first_time_right), interval(w, shop.first_time_right), &trend(&months, |shop| shop.first_time_right), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-promise", kept.map(|share| format!("{share:.0} %")), &promise_note(w, decided), &[], &format!("/console/reports/sla?{query}"), kept.is_some_and(|share| share < 100.0)))
+            (tile(w, "tile-csat", value(shop.scores.csat), &interval(w, shop.scores.csat), &trend(&months, |shop| shop.scores.csat), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-nps", shop.scores.nps.map(|nps| format!("{:+.0}", nps.value)), &interval(w, shop.scores.nps), &trend(&months, |shop| shop.scores.nps), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-contact", value(shop.contact.rate), &interval(w, shop.contact.rate), &trend(&months, |shop| shop.contact.rate), &format!("/console/reports/satisfaction?{query}"), false))
+            (tile(w, "tile-first-time", value(shop.first_time_right), &interval(w, shop.first_time_right), &trend(&months, |shop| shop.first_time_right), &format!("/console/reports/satisfaction?{query}"), false))
         }
         (csat_trend(w, &months))
         div class="two-columns" { (unhappy(&visitor, shop)) (advisors(w, shop)) }
@@ -122,7 +122,7 @@ fn trend(months: &[(Month, Shop)], of: impl Fn(&Shop) -> Option<Estimate>) -> Ve
     months.iter().filter_map(|(_, shop)| of(shop).map(|estimate| estimate.value)).collect()
 }
 
-fn tile(w: Words, key: &str, value: Option<String>, note: String, trend: &[f64], rows: &str, is_bad: bool) -> Markup {
+fn tile(w: Words, key: &str, value: Option<String>, note: &str, trend: &[f64], rows: &str, is_bad: bool) -> Markup {
     html! {
         a class="card tile" href=(rows) title=(w.code("definition", key.trim_start_matches("tile-"))) {
             h2 { (w.t(key)) }

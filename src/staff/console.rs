@@ -128,7 +128,7 @@ fn person_form(visitor: &Visitor, edited: Option<&Staff>) -> Markup {
                 fieldset { legend { (w.t("people-roles")) } div class="ticks" { @for role in ROLES {
                     label class="tick" { input type="checkbox" name="role" value=(role) checked[edited.is_some_and(|person| person.roles.iter().any(|has| has == role))]; (w.code("role", role)) }
                 } } }
-                label { (w.t("people-languages")) input name="languages" value=(edited.map(|person| person.languages.join(", ")).unwrap_or_else(|| visitor.dealership.locale.clone())); }
+                label { (w.t("people-languages")) input name="languages" value=(edited.map_or_else(|| visitor.dealership.locale.clone(), |person| person.languages.join(", "))); }
                 label { (w.t("people-email")) input type="email" name="email" maxlength="254" value=(edited.map(|person| text(person.email.as_ref())).unwrap_or_default()); }
                 label { (w.t("people-mobile")) input name="mobile" maxlength="40" value=(edited.map(|person| text(person.mobile.as_ref())).unwrap_or_default()); }
                 label { (w.t("people-extension")) input name="extension" maxlength="20" value=(edited.map(|person| text(person.extension.as_ref())).unwrap_or_default()); }

@@ -3,7 +3,7 @@ use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::store::{self, Line};
+use super::store::{self, Step};
 use crate::{
     app::App,
     console::{
@@ -38,7 +38,7 @@ pub async fn journey(tx: &mut Tx, visitor: &Visitor, customer: Id<Customer>) -> 
     })
 }
 
-fn step(visitor: &Visitor, line: &Line) -> Markup {
+fn step(visitor: &Visitor, line: &Step) -> Markup {
     let w = visitor.words;
     html! {
         li {
@@ -46,8 +46,8 @@ fn step(visitor: &Visitor, line: &Line) -> Markup {
             div {
                 span class="muted small" { (moment(visitor, line.at)) } " "
                 strong { (w.code("event", &line.what)) }
-                @if let Some(kind) = line.detail["kind"].as_str() { " " (tag(&w.code("kind", kind), "")) }
-                @if let Some(channel) = line.detail["channel"].as_str() { " " span class="muted" { (w.code("channel", channel)) } }
+                @if let Some(kind) = line.kind.as_deref().or(line.detail["kind"].as_str()) { " " (tag(&w.code("kind", kind), "")) }
+                @if let Some(channel) = line.channel.as_deref().or(line.detail["channel"].as_str()) { " " span class="muted" { (w.code("channel", channel)) } }
                 @if let Some(reason) = &line.reason { br; span class="small" { (w.code("reason", reason)) } }
             }
         }

@@ -66,12 +66,23 @@ pub struct Wanted {
     pub limit: i64,
 }
 
+/// A line of somebody's journey, with what was said and by which way.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Step {
+    pub at: Timestamp,
+    pub what: String,
+    pub step: Option<i64>,
+    pub reason: Option<String>,
+    pub detail: Json<Value>,
+    pub kind: Option<String>,
+    pub channel: Option<String>,
+}
+
 /// A customer's lines, the newest first; those whom they were made one with have theirs among them.
-pub async fn latest_of(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Line>> {
+pub async fn latest_of(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Step>> {
     tx.sql(
-        "SELECT t.id, t.at, t.what, t.step, t.customer_id AS customer, t.vehicle_id AS vehicle, t.appointment_id AS appointment,
-            t.subject_type, t.subject_id AS subject, t.event_id AS event, t.notice_id AS notice, t.message_id AS message, t.actor, t.reason, t.detail
-         FROM timeline t WHERE t.customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)
+        "SELECT t.at, t.what, t.step, t.reason, t.detail, n.kind, m.channel FROM timeline t LEFT JOIN notices n ON n.id = t.notice_id
+            LEFT JOIN messages m ON m.id = t.message_id WHERE t.customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)
             AND ($2 IS NULL OR t.dealership_id = $2) ORDER BY t.id DESC LIMIT $3",
     )
     .bind(customer)

@@ -44,22 +44,22 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn text<'v>(value: &'v Option<String>) -> Option<&'v str> {
-        value.as_deref().map(str::trim).filter(|text| !text.is_empty())
+    fn text(value: Option<&str>) -> Option<&str> {
+        value.map(str::trim).filter(|text| !text.is_empty())
     }
 
     /// As `POST /v1/messages` takes it; none before a kind is chosen.
     fn body(&self, visitor: &Visitor, override_reason: Option<&str>) -> Option<Value> {
-        let kind = Self::text(&self.kind)?;
-        let (subject, reference) = Self::text(&self.subject)?.split_once(':')?;
+        let kind = Self::text(self.kind.as_deref())?;
+        let (subject, reference) = Self::text(self.subject.as_deref())?.split_once(':')?;
         let mut body = json!({
             "kind": kind, "customer": self.customer, "dealership": visitor.dealership.code, "by": visitor.staff().reference,
             "subject": { "type": subject, "ref": reference },
         });
-        if let Some(note) = Self::text(&self.note) {
+        if let Some(note) = Self::text(self.note.as_deref()) {
             body["note"] = json!(note);
         }
-        if let Some(channel) = Self::text(&self.channel) {
+        if let Some(channel) = Self::text(self.channel.as_deref()) {
             body["channel"] = json!(channel);
         }
         if let Some(reason) = override_reason {
@@ -87,7 +87,7 @@ async fn page(app: &App, visitor: &Visitor, wanted: &Wanted, wrong: Option<&str>
     let customer = customers::actions::one(&mut tx, &visitor.access(), &wanted.customer, None).await?;
     let visits = appointments::actions::of_customer(&mut tx, customer.id).await?;
     drop(tx);
-    let chosen = Wanted::text(&wanted.kind).and_then(|kind| app.playbook.kind(kind));
+    let chosen = Wanted::text(wanted.kind.as_deref()).and_then(|kind| app.playbook.kind(kind));
     let foreseen = match wanted.body(visitor, None) {
         None => None,
         Some(body) => Some(match Asked::parse(body) {

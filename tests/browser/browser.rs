@@ -151,6 +151,35 @@ impl Browser {
         self.find(css).await.send_keys(keys).await.unwrap_or_else(|error| panic!("{css} takes no keys: {error}"));
     }
 
+    /// Presses a key wherever the focus is.
+    pub(crate) async fn press(&self, key: impl AsRef<str>) {
+        let actions = self.driver.action_chain().send_keys(key.as_ref());
+        actions.perform().await.unwrap_or_else(|error| panic!("no key can be pressed: {error}"));
+    }
+    /// Ctrl and another key at once.
+    pub(crate) async fn chord(&self, key: char) {
+        let actions = self.driver.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
+        actions.perform().await.unwrap_or_else(|error| panic!("no keys can be pressed: {error}"));
+    }
+    /// What a script on the page answers.
+    pub(crate) async fn script(&self, code: &str) -> serde_json::Value {
+        let answer = self.driver.execute(code, Vec::new()).await;
+        answer.unwrap_or_else(|error| panic!("{code}: {error}")).json().clone()
+    }
+    /// Waits until a script on the page says yes.
+    pub(crate) async fn until(&self, what: &str, code: &str) {
+        until(what, async || {
+            let answer = self.driver.execute(format!("return !!({code})"), Vec::new()).await;
+            answer.is_ok_and(|answer| answer.json() == &serde_json::Value::Bool(true))
+        })
+        .await;
+    }
+    /// Light or dark, as the machine of the reader is set.
+    pub(crate) async fn scheme(&self, scheme: &str) {
+        let features = serde_json::json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await.expect("a colour scheme");
+    }
+
     /// Waits for the navigation that a click started.
     pub(crate) async fn arrived(&self, end_of_address: &str) {
         until(&format!("the address ends with {end_of_address}"), async || {

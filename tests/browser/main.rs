@@ -1,5 +1,6 @@
 //! What a person sees in a browser: the demo's mailbox, three languages, on a desk and on a phone.
 mod browser;
+mod console;
 #[path = "../it/need.rs"]
 mod need;
 
@@ -26,8 +27,16 @@ impl Drop for Demo {
 
 impl Demo {
     fn start() -> Self {
+        Self::with(&[])
+    }
+    /// The month before and the morning after it: nothing happens by itself.
+    fn at_rest() -> Self {
+        Self::with(&["--without-story"])
+    }
+    fn with(more: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_aftercare"))
             .args(["demo", "--listen", "127.0.0.1:0"])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

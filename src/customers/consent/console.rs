@@ -28,7 +28,7 @@ pub async fn panel(tx: &mut Tx, visitor: &Visitor, customer: Id<Customer>) -> Re
                     li { (tag(&w.code("scope", &one.scope), "bad")) " " @if let Some(channel) = one.channel { (w.code("channel", channel.word())) " " } span class="small muted" { (w.code("reason", &one.reason)) " · " (moment(visitor, one.created_at)) @if let Some(until) = one.until_at { " → " (moment(visitor, until)) } } }
                 }
                 @for said in latest(&ledger) {
-                    li { (word(&said.purpose)) ": " (tag(&w.t(if said.action == Action::Grant { "consent-granted" } else { "consent-withdrawn" }), if said.action == Action::Grant { "good" } else { "warn" })) " " span class="small muted" { (moment(visitor, said.at)) } }
+                    li { (word(said.purpose)) ": " (tag(&w.t(if said.action == Action::Grant { "consent-granted" } else { "consent-withdrawn" }), if said.action == Action::Grant { "good" } else { "warn" })) " " span class="small muted" { (moment(visitor, said.at)) } }
                 }
             }
             @if ledger.is_empty() && refused.is_empty() { p class="muted" { (w.t("consent-nothing")) } }

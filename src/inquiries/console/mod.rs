@@ -111,7 +111,7 @@ async fn reply(
         return again(w.t("reply-empty"), StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     if let Some(prompt) = unfilled(&text).first() {
-        let wrong = w.ta("reply-unfilled", &[("what", (*prompt).to_owned().into())]);
+        let wrong = w.ta("reply-unfilled", &[("what", prompt.clone().into())]);
         return again(wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let new = NewReply {
@@ -239,8 +239,7 @@ async fn decide(app: &App, visitor: &Visitor, id: Id<Inquiry>, deed: Deed) -> Re
 fn tone(state: InquiryState) -> &'static str {
     match state {
         InquiryState::New => "warn",
-        InquiryState::Assigned => "",
         InquiryState::Answered | InquiryState::Closed => "good",
-        InquiryState::Spam | InquiryState::Merged => "",
+        InquiryState::Assigned | InquiryState::Spam | InquiryState::Merged => "",
     }
 }

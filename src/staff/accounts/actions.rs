@@ -45,9 +45,9 @@ pub async fn open(app: &App, staff: &Staff, typed: &str, actor: &str) -> Result<
                     },
                 };
                 if is_new {
-                    store::insert(tx, &account, now).await?
+                    store::insert(tx, &account, now).await?;
                 } else {
-                    store::update(tx, &account, now).await?
+                    store::update(tx, &account, now).await?;
                 }
                 store::link(tx, account.id, staff_id).await?;
                 write_line(tx, (ids.next(), dealership, now), "account.opened", &account, &actor).await?;

@@ -811,3 +811,6 @@ event-staff-added = Person added
 event-staff-changed = Person changed
 event-dealership-added = Dealership added
 event-dealership-changed = Dealership changed
+
+## branches of scripts
+branch-how = How to go about it

@@ -805,3 +805,6 @@ event-staff-added = スタッフ追加
 event-staff-changed = スタッフ変更
 event-dealership-added = 店舗追加
 event-dealership-changed = 店舗変更
+
+## branches of scripts
+branch-how = 対応のしかた

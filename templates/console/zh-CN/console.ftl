@@ -805,3 +805,6 @@ event-staff-added = 新增员工
 event-staff-changed = 修改员工
 event-dealership-added = 新增门店
 event-dealership-changed = 修改门店
+
+## branches of scripts
+branch-how = 处理方法

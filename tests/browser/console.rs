@@ -1,0 +1,110 @@
+//! The console in real browsers: an agent's shift by keyboard, two agents at one queue, every first screen, phone and dark.
+use std::time::Instant;
+
+use thirtyfour::Key;
+
+use super::{Browser, Demo, need};
+
+/// Signed in, in Chinese as the dealership is.
+async fn signed_in(demo: &Demo, login: &str, width: u32) -> Browser {
+    let browser = Browser::start().await;
+    browser.open(&format!("{}/console/sign-in", demo.address), width).await;
+    browser.keys("input[name=login]", login).await;
+    browser.keys("input[name=password]", "demo").await;
+    browser.keys("input[name=password]", Key::Enter).await;
+    browser.until("they are signed in", "document.querySelector('.rail')").await;
+    browser
+}
+
+fn can_run(name: &str) -> bool {
+    ["chromium", "chromedriver"].into_iter().all(|program| need::need(program, name))
+}
+
+/// Saves the call with the keyboard; how long it took until the next one was there.
+async fn save(browser: &Browser) -> std::time::Duration {
+    let before = browser.script("return location.pathname").await;
+    let began = Instant::now();
+    browser.chord('\u{e007}').await;
+    browser
+        .until(
+            "the next call is on the screen",
+            &format!("document.querySelector('form.outcome') && location.pathname !== {before}"),
+        )
+        .await;
+    began.elapsed()
+}
+
+/// W4: from the queue to the next call at most six keys, and it is there within a moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_satisfied_follow_up_takes_six_keys_and_the_other_agent_sees_it_at_once() {
+    if !can_run("a_satisfied_follow_up_takes_six_keys") {
+        return;
+    }
+    let demo = Demo::at_rest();
+    let li = signed_in(&demo, "agt-01", 1360).await;
+    let hu = signed_in(&demo, "agt-02", 1360).await;
+    for browser in [&li, &hu] {
+        browser.open(&format!("{}/console/calls", demo.address), 1360).await;
+        browser.until("the queue is filled", "document.querySelectorAll('#queue tbody tr').length >= 10").await;
+        browser.until("the screen is live", "document.body.dataset.conn === 'on'").await;
+    }
+    li.screenshot("console-queue").await;
+    let due = li.script("return document.querySelectorAll('#queue .tag.bad, #queue .due.late').length").await;
+    assert!(due.as_u64() >= Some(3), "three are urgent: {due}");
+    // Key 1. Hu's screen changes by itself and keeps its focus.
+    hu.script("document.querySelector('#queue tbody a').focus(); window.before = document.activeElement.href").await;
+    let claimed = Instant::now();
+    li.press("n").await;
+    hu.until("Li's claim is on Hu's screen", "document.querySelector('#queue tr.taken')").await;
+    println!("a claim was on the other screen after {:?}", claimed.elapsed());
+    assert_eq!(hu.script("return document.activeElement.href === window.before").await, true, "the focus stayed");
+    li.until("the call is on the screen", "document.querySelector('form.outcome')").await;
+    li.screenshot("console-call").await;
+    // What comes before the follow-ups is not answered today.
+    while li.script("return !document.querySelector('.when-reached')").await == true {
+        li.press("3").await;
+        save(&li).await;
+    }
+    // Keys 2 to 4: the outcome, right the first time, five of five; 5 and 6 save.
+    li.press("1").await;
+    li.until("the questions are open", "document.querySelector('.when-reached').offsetParent !== null").await;
+    li.press("y").await;
+    li.press("5").await;
+    assert_eq!(li.script("return document.querySelector('[name=answer_fixed]:checked').value").await, "yes");
+    assert_eq!(li.script("return document.querySelector('[name=answer_overall]:checked').value").await, "5");
+    println!("save → next call on the screen: {:?}", save(&li).await);
+    // Typing is never taken over by shortcuts.
+    li.keys("textarea[name=note]", "n1?y").await;
+    assert_eq!(li.script("return document.querySelector('textarea[name=note]').value").await, "n1?y");
+    assert_eq!(li.script("return !!document.querySelector('[name=outcome]:checked')").await, false);
+    li.quit().await;
+    hu.quit().await;
+}
+
+/// Every role begins with something to do, on a desk and on a phone, by day and by night, and nothing runs out of the window.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_roles_first_screen_is_filled_and_fits() {
+    if !can_run("every_roles_first_screen_is_filled_and_fits") {
+        return;
+    }
+    let demo = Demo::at_rest();
+    for (login, rows) in [("agt-01", 10), ("adv-01", 10), ("prt-01", 6), ("mgr-01", 10), ("dir-01", 6), ("aud-01", 10)]
+    {
+        let browser = signed_in(&demo, login, 1440).await;
+        browser
+            .until(
+                "there are rows",
+                &format!("document.querySelectorAll('main tbody tr, main .threads li').length >= {rows}"),
+            )
+            .await;
+        let here = browser.script("return location.href").await.as_str().unwrap_or_default().to_owned();
+        for (width, scheme) in [(1440, "light"), (820, "dark"), (390, "light"), (390, "dark")] {
+            browser.scheme(scheme).await;
+            browser.open(&here, width).await;
+            browser.screenshot(&format!("console-{login}-{width}-{scheme}")).await;
+            let over = browser.script("return document.documentElement.scrollWidth - innerWidth").await;
+            assert!(over.as_i64() <= Some(0), "{login} at {width} px scrolls sideways by {over}");
+        }
+        browser.quit().await;
+    }
+}
