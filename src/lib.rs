@@ -28,6 +28,7 @@
 //! # The rooms
 //! [`intake`] the doors for facts: envelope, catalogue of types, `POST /v1/events`, `aftercare ingest`.
 //! [`inbound`] mail that comes in, over LMTP and `POST /in/email`: stored raw, read, sorted, matched to what we sent.
+//! [`imports`] files of a dealer management system: rows that become the same events.
 //! [`customers`] people, addresses, vehicles. [`appointments`] booked, moved, cancelled, confirmed, arrived, missed.
 //! [`calls`] the follow-up queue: what people are to call about, who may, with which words, and what came of it.
 //! [`repairs`] opened, promised, work found and decided, checked, ready, delivered. [`parts`] ordered, delayed, arrived,
@@ -86,6 +87,7 @@ pub mod feeds;
 pub mod fields;
 pub mod http;
 pub mod id;
+pub mod imports;
 pub mod inbound;
 pub mod inbound_texts;
 pub mod inquiries;

@@ -1,10 +1,7 @@
 //! `aftercare ingest`: events as JSON lines, by the same road as `POST /v1/events`.
 #![expect(clippy::print_stdout, reason = "the summary goes to standard output")]
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -18,17 +15,13 @@ use crate::{
     intake::{
         actions::{self, Status},
         envelope::{Envelope, Format, Sheet},
+        patiently,
     },
 };
 
 /// Write transactions stay short, because `serve` may be running beside.
 const MOST_LINES: usize = 200;
 const MOST_BYTES: usize = 4 << 20;
-/// Between two transactions a serve beside us gets as long as we took, in these bounds.
-const SHORTEST_TURN: Duration = Duration::from_millis(5);
-const LONGEST_TURN: Duration = Duration::from_millis(150);
-/// How often a unit is tried again that the database could not take.
-const TRIES: usize = 3;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -200,22 +193,10 @@ impl Feed<'_> {
 
     /// Stores events and counts them; the inner error is about them, the outer one about the database.
     async fn take(&mut self, number: usize, envelopes: Vec<Envelope>) -> Result<Result<(), Error>, Failure> {
-        let mut tries = 0;
-        let began = Instant::now();
-        let answer = loop {
-            match actions::take(self.app, envelopes.clone()).await {
-                Err(Error::Database(_)) if tries < TRIES => {
-                    tries += 1;
-                    pause(Duration::from_secs(1)).await;
-                }
-                Err(Error::Database(error)) => return Err(self.broken(number, error.into())),
-                answer => break answer,
-            }
+        let answer = match patiently::take(self.app, envelopes).await {
+            Err(Error::Database(error)) => return Err(self.broken(number, error.into())),
+            answer => answer,
         };
-        // SQLite gives its one writer's place to whoever asks at the right moment: a serve beside us gets its turn.
-        if self.app.db.is_sqlite() {
-            pause(began.elapsed().clamp(SHORTEST_TURN, LONGEST_TURN)).await;
-        }
         Ok(answer.map(|answer| {
             for event in answer.events {
                 match event.status {
@@ -247,9 +228,4 @@ impl Feed<'_> {
         );
         Failure::Failed(error.context(text))
     }
-}
-
-async fn pause(time: Duration) {
-    #[expect(clippy::disallowed_methods, reason = "gives way to another process; nothing waits for it")]
-    tokio::time::sleep(time).await;
 }

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and what is answered when it cannot be done.
 mod config;
 mod demo;
+mod import;
 mod ingest;
 mod key;
 mod migrate;
@@ -51,6 +52,8 @@ enum Command {
     Migrate,
     /// Take events from files, one a line, by the same road as POST /v1/events.
     Ingest(ingest::Args),
+    /// Take a file of a dealer management system: its rows become the same events.
+    Import(import::Args),
     /// Run recorded events on a virtual clock and print what would have been sent, to whom, when, and why not.
     Replay(replay::Args),
     /// The texts: check, list, look, send one as a test.
@@ -121,6 +124,7 @@ impl Cli {
             Command::Queue(command) => Box::pin(queue::run(command, settings)).await,
             Command::Report(command) => Box::pin(report::run(command, settings)).await,
             Command::Ingest(args) => Box::pin(ingest::run(args, settings)).await,
+            Command::Import(args) => Box::pin(import::run(args, settings)).await,
             Command::Replay(args) => Box::pin(replay::run(args, settings)).await,
             Command::Templates(command) => Box::pin(templates::run(command, settings)).await,
             Command::Key(command) => Box::pin(key::run(command, settings)).await,

@@ -26,6 +26,7 @@ pub struct Config {
     pub http: Http,
     pub email: Email,
     pub inbound: Inbound,
+    pub imports: Imports,
     pub sms: Sms,
     pub worker: Worker,
     pub templates: Templates,
@@ -92,6 +93,18 @@ impl Email {
         let of_sender = || self.from.as_deref()?.rsplit_once('@').map(|(_, domain)| domain);
         self.message_id_domain.as_deref().or_else(of_sender)
     }
+}
+
+/// Files of a dealer management system.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Imports {
+    /// Looked into by `serve`: `KIND*.csv` there is imported. None = nothing is watched.
+    pub folder: Option<PathBuf>,
+    /// NAME.toml in it lays a source's own headers, words and order of days over ours.
+    pub mappings: Option<PathBuf>,
+    /// The source of files in the folder, and of files for which nobody says another.
+    pub source: String,
 }
 
 /// Mail that comes in.

@@ -36,6 +36,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(28, "0028_link_keys"),
     migration!(29, "0029_console"),
     migration!(30, "0030_receipts"),
+    migration!(31, "0031_imports"),
 ];
 
 /// How the database's schema stands to this program's.

@@ -22,6 +22,15 @@ const WRITTEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// More sources than these are not remembered one by one.
 const MOST_REMEMBERED: usize = 10_000;
 
+/// What the source of every event begins with that came out of a file.
+pub const FILES: &str = "/csv/";
+
+/// Whether a source may be one that tells of things as they happen. A file tells of a day or an hour at once, however young
+/// it is: nobody who is missing in it is known to be absent.
+pub fn tells_at_once(source: &str) -> bool {
+    !source.starts_with(FILES)
+}
+
 /// `feed.alive`: a live source that has nothing to tell says that it is there.
 #[derive(Clone, Debug)]
 pub struct Alive {

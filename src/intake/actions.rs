@@ -178,7 +178,7 @@ impl Batch {
     /// feed one a minute. A batch of new bookings costs the same; one of moves more, for what it withdraws.
     async fn apply(&self, tx: &mut Tx, app: &App) -> Result<(Hearing, Answer), Error> {
         let mut desk = Desk::open(tx, app);
-        let told = self.envelopes.iter().map(Envelope::heard);
+        let told = self.envelopes.iter().map(Envelope::heard).filter(|(_, source, _)| feeds::tells_at_once(source));
         let hearing = feeds::actions::hear(desk.tx, &app.feeds, told, desk.now).await?;
         let rows: Vec<Row<'_>> = self.fresh().map(|(_, envelope)| row(&desk, envelope)).collect();
         let new: HashSet<Id<Event>> = store::insert_new(desk.tx, &rows).await?.into_iter().collect();

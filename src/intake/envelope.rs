@@ -125,6 +125,11 @@ impl Sheet {
         Ok(Self { value, is_batch })
     }
 
+    /// Events that were made here, such as of the rows of a file.
+    pub fn of(events: Vec<Value>) -> Self {
+        Self { value: Value::Array(events), is_batch: true }
+    }
+
     /// The codes of the dealerships that the events name, each once.
     pub fn dealerships(&self) -> BTreeSet<&str> {
         self.events().iter().filter_map(|event| event.get("dealership")?.as_str()).collect()

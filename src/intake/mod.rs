@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod facts;
 pub mod fields;
 pub mod json;
+pub mod patiently;
 mod people;
 mod store;
 
