@@ -81,6 +81,9 @@ pub async fn import(app: &App, wanted: &Wanted, progress: Progress<'_>) -> Resul
         rejected,
     };
     while let Some(batch) = source.next().await {
+        if app.stopping.is_cancelled() {
+            return Err(Failed::Broken(anyhow!("the process is stopping; the file is read again at the next start")));
+        }
         let batch = batch.context("the file cannot be read any further").map_err(Failed::Broken)?;
         importer.take(batch).await.map_err(Failed::Broken)?;
         progress(source.position(), source.length);

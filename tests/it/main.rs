@@ -10,6 +10,7 @@ mod database;
 mod delivery;
 mod fakes;
 mod house_rules;
+mod imports;
 mod inbound;
 mod inbound_texts;
 mod inquiries;

@@ -96,7 +96,7 @@ pub(super) fn read(
     let none = || RefCell::new(Vec::new());
     let (wrong, warnings, latest) = (none(), none(), RefCell::new(None));
     let row = Row { kind, columns, record, mapping, zone, wrong, warnings, latest };
-    if record.len() > columns.width && record.iter().skip(columns.width + 1).any(|cell| !cell.trim().is_empty()) {
+    if record.len() > columns.width && record.iter().skip(columns.width).any(|cell| !cell.trim().is_empty()) {
         row.wrong("", format!("has {} cells under {} headers: is a quote or a delimiter missing?", record.len(), columns.width));
     }
     if record.iter().any(|cell| cell.contains('\u{fffd}')) {
@@ -226,6 +226,15 @@ impl Row<'_> {
         }
         Some(phones)
     }
+    /// A moment as it stands in data: on the dealership's wall clock, so that a person can judge a dry run.
+    fn stamp(&self, at: Timestamp) -> Value {
+        at.in_zone(self.zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string().into()
+    }
+    /// The same; where there is none, that of the file.
+    #[expect(clippy::unnecessary_wraps, reason = "an entry of an object")]
+    fn or_when(&self, at: Option<Timestamp>) -> Option<Value> {
+        Some(at.map_or_else(|| json!(WHEN), |at| self.stamp(at)))
+    }
     /// The vehicle that the row names.
     fn vehicle(&self) -> Value {
         object([
@@ -251,11 +260,6 @@ impl Row<'_> {
 fn object<const N: usize>(entries: [(&str, Option<Value>); N]) -> Value {
     let there = entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
     Value::Object(there.collect::<Map<_, _>>())
-}
-
-/// A moment as it stands in data; where there is none, that of the file.
-fn or_when(at: Option<Timestamp>) -> Option<Value> {
-    Some(at.map_or_else(|| json!(WHEN), |at| json!(at)))
 }
 
 fn is_empty(object: &Value) -> bool {

@@ -1,7 +1,7 @@
 //! Rows about people and their vehicles.
 use serde_json::{Value, json};
 
-use super::{Fact, Row, Understood, WHEN, is_empty, object, or_when};
+use super::{Fact, Row, Understood, WHEN, is_empty, object};
 use crate::imports::shapes;
 
 /// `customers.csv`.
@@ -13,10 +13,10 @@ pub(super) fn customer(row: &Row<'_>) -> Option<Understood> {
     });
     let mut consents = Vec::new();
     match (row.flag("consent_marketing"), row.at("consent_at")) {
-        (Some(true), Some(at)) => consents.push(consent(row, "marketing", "grant", &json!(at), None)),
+        (Some(true), Some(at)) => consents.push(consent(row, "marketing", "grant", &row.stamp(at), None)),
         // A ledger without times proves nothing; a no needs no proof.
         (Some(true), None) => row.warn("consent_at", "is empty: the consent is not taken without the day it was given"),
-        (Some(false), at) => consents.push(consent(row, "marketing", "revoke", &or_when(at)?, None)),
+        (Some(false), at) => consents.push(consent(row, "marketing", "revoke", &row.or_when(at)?, None)),
         (None, _) => {}
     }
     if row.flag("dnc") == Some(true) {
@@ -72,10 +72,10 @@ pub(super) fn vehicle(row: &Row<'_>) -> Option<Understood> {
         let more = [
             ("odometer", row.count("odometer").map(Value::from)),
             ("next_service_km", row.count("next_service_km").map(Value::from)),
-            ("next_service_at", row.at("next_service_date").map(|at| json!(at))),
+            ("next_service_at", row.at("next_service_date").map(|at| row.stamp(at))),
             ("model_name", row.text("model_name").map(Value::from)),
-            ("sale_date", row.at("sale_date").map(|at| json!(at))),
-            ("warranty_end", row.at("warranty_end").map(|at| json!(at))),
+            ("sale_date", row.at("sale_date").map(|at| row.stamp(at))),
+            ("warranty_end", row.at("warranty_end").map(|at| row.stamp(at))),
         ];
         vehicle.extend(more.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     }

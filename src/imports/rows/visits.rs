@@ -1,7 +1,7 @@
 //! Rows about appointments and repair orders.
 use serde_json::{Value, json};
 
-use super::{Fact, Row, Understood, WHEN, is_empty, object, or_when};
+use super::{Fact, Row, Understood, WHEN, is_empty, object};
 use crate::clock::Timestamp;
 
 /// `appointments.csv`. A row without a status is a booking.
@@ -25,7 +25,7 @@ pub(super) fn appointment(row: &Row<'_>) -> Option<Understood> {
     let told = |at: Option<Timestamp>, reason: Option<String>| {
         object([
             ("ref", reference.clone().map(Value::from)),
-            ("at", or_when(at)),
+            ("at", row.or_when(at)),
             ("reason", reason.map(Value::from)),
         ])
     };
@@ -59,9 +59,9 @@ fn booking(row: &Row<'_>, reference: Option<&str>) -> Value {
     let vehicle = row.vehicle();
     object([
         ("ref", reference.map(Value::from)),
-        ("start_at", row.moment("start_at").map(|at| json!(at))),
-        ("end_at", row.moment("end_at").map(|at| json!(at))),
-        ("booked_at", row.at("booked_at").map(|at| json!(at))),
+        ("start_at", row.moment("start_at").map(|at| row.stamp(at))),
+        ("end_at", row.moment("end_at").map(|at| row.stamp(at))),
+        ("booked_at", row.at("booked_at").map(|at| row.stamp(at))),
         ("customer", Some(row.mentioned())),
         ("vehicle", (!is_empty(&vehicle)).then_some(vehicle)),
         ("advisor_ref", row.key("advisor_no").map(Value::from)),
@@ -89,8 +89,8 @@ pub(super) fn repair_order(row: &Row<'_>) -> Option<Understood> {
     let pay_type = row.text("pay_type").map(|word| row.mapping.word("pay_types", &word).map_or(word.clone(), str::to_owned));
     let opened = object([
         ("ref", reference.clone().map(Value::from)),
-        ("opened_at", opened_at.map(|at| json!(at))),
-        ("promised_at", row.at("promised_at").map(|at| json!(at))),
+        ("opened_at", opened_at.map(|at| row.stamp(at))),
+        ("promised_at", row.at("promised_at").map(|at| row.stamp(at))),
         ("customer", Some(customer)),
         ("vehicle", Some(row.vehicle())),
         ("advisor_ref", row.key("advisor_no").map(Value::from)),
@@ -106,7 +106,7 @@ pub(super) fn repair_order(row: &Row<'_>) -> Option<Understood> {
     let step = |at: Option<Timestamp>| {
         object([
             ("ref", reference.clone().map(Value::from)),
-            ("at", or_when(at)),
+            ("at", row.or_when(at)),
             ("technician_refs", (!technicians.is_empty()).then(|| technicians.clone().into())),
             ("total", total.map(Value::from)),
         ])
@@ -151,7 +151,7 @@ pub(super) fn declined(row: &Row<'_>) -> Option<Understood> {
         ("ref", ro.clone().map(Value::from)),
         ("items", Some(vec![item].into())),
         ("reason_code", row.text("reason").map(Value::from)),
-        ("at", row.at("declined_at").map_or_else(|| Some(json!(WHEN)), |at| Some(json!(at)))),
+        ("at", row.at("declined_at").map_or_else(|| Some(json!(WHEN)), |at| Some(row.stamp(at)))),
     ]);
     let reference = format!("{}/{}", ro?, code?);
     Some(Understood { reference, facts: vec![Fact { kind: "repair_order.work_declined", data }], ..Understood::default() })

@@ -1,7 +1,7 @@
 //! Rows about parts and about what a day has room for.
 use serde_json::{Value, json};
 
-use super::{Fact, Row, Understood, object, or_when};
+use super::{Fact, Row, Understood, object};
 use crate::{clock::Timestamp, imports::shapes::When};
 
 /// `parts_orders.csv`: one line of an order.
@@ -18,7 +18,7 @@ pub(super) fn part_line(row: &Row<'_>) -> Option<Understood> {
     // A day without a time is the day as the dealership has it.
     let eta = row.when("eta").map(|when| match when {
         When::Day(day) => json!(day.to_string()),
-        when => json!(when.moment(row.zone)),
+        when => row.stamp(when.moment(row.zone)),
     });
     let one = object([
         ("line_ref", line.clone().map(Value::from)),
@@ -34,14 +34,14 @@ pub(super) fn part_line(row: &Row<'_>) -> Option<Understood> {
         ("ro_ref", row.key("ro_no").map(Value::from)),
         ("customer", customer),
         ("order_type", row.text("order_type").map(Value::from)),
-        ("ordered_at", row.at("ordered_at").map(|at| json!(at))),
+        ("ordered_at", row.at("ordered_at").map(|at| row.stamp(at))),
         ("lines", Some(vec![one].into())),
     ]);
     let change = |at: Option<Timestamp>, qty: Option<f64>, more: Option<(&str, Value)>| {
         let mut data = object([
             ("order_ref", order.clone().map(Value::from)),
             ("line_ref", line.clone().map(Value::from)),
-            ("at", or_when(at)),
+            ("at", row.or_when(at)),
             ("qty", qty.map(Value::from)),
         ]);
         if let Some((key, value)) = more {
