@@ -45,5 +45,6 @@ CREATE INDEX sign_in_failures_by_time ON sign_in_failures (last_at);
 CREATE INDEX call_tasks_due ON call_tasks (dealership_id, due_at, id) WHERE state IN ('ready', 'leased');
 CREATE INDEX call_tasks_later ON call_tasks (dealership_id, not_before, id) WHERE state IN ('scheduled', 'held');
 CREATE INDEX cases_unsettled ON cases (dealership_id, resolve_by, id) WHERE state <> 'verified';
-CREATE INDEX customers_by_name ON customers (dealership_id, search_name);
+-- The name first: PostgreSQL would otherwise read a whole dealership by this index where it knows no better yet.
+CREATE INDEX customers_by_name ON customers (search_name, dealership_id);
 CREATE INDEX vehicles_by_owner ON vehicles (owner_id) WHERE owner_id IS NOT NULL;

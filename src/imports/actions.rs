@@ -49,7 +49,8 @@ pub async fn import(app: &App, wanted: &Wanted, progress: Progress<'_>) -> Resul
         return Err(Failed::Unusable(why));
     }
     let region = &wanted.dealership.region;
-    let mapping = Mapping::of(&wanted.source, region, app.config.imports.mappings.as_deref()).map_err(Failed::Unusable)?;
+    let mapping =
+        Mapping::of(&wanted.source, region, app.config.imports.mappings.as_deref()).map_err(Failed::Unusable)?;
     let made_at = made_at(wanted, app.ids.clock.now()).map_err(Failed::Unusable)?;
     let mut source =
         Source::open(wanted.file.clone(), wanted.kind, &mapping, region).await.map_err(Failed::Unusable)?;

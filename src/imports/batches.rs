@@ -72,7 +72,11 @@ impl Importer<'_> {
                 Err(why) => self.reject(&line, &why)?,
             }
         }
-        if self.kind == Kind::Staff { self.set_up(rows).await? } else { self.tell(rows).await? }
+        if self.kind == Kind::Staff {
+            self.set_up(rows).await?
+        } else {
+            self.tell(rows).await?
+        }
         if let Some(rejected) = &mut self.rejected {
             rejected.flush().context("the rejected rows cannot be written")?;
         }
@@ -142,7 +146,9 @@ impl Importer<'_> {
                 return Ok(Admitted { envelopes: Vec::new(), said: now });
             }
             match intake::actions::admit(self.app, &Access::All, &Sheet::of(events)).await {
-                Ok(envelopes) => return Ok(Admitted { envelopes: owners.into_iter().zip(envelopes).collect(), said: now }),
+                Ok(envelopes) => {
+                    return Ok(Admitted { envelopes: owners.into_iter().zip(envelopes).collect(), said: now });
+                }
                 Err(Error::Invalid(faults)) => {
                     let mut why: HashMap<usize, Vec<Problem>> = HashMap::new();
                     for fault in &faults {

@@ -96,7 +96,9 @@ pub(super) fn folded(text: &str) -> String {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             c => c,
         })
-        .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-' | '.' | ':' | '(' | ')' | '/' | '*' | '#' | '\u{feff}'))
+        .filter(|c| {
+            !c.is_whitespace() && !matches!(c, '_' | '-' | '.' | ':' | '(' | ')' | '/' | '*' | '#' | '\u{feff}')
+        })
         .flat_map(char::to_lowercase)
         .collect()
 }
@@ -108,7 +110,12 @@ mod tests {
     #[test]
     fn headers_are_known_in_three_languages_and_whatever_their_spelling() {
         let words = Words::known().expect("the data file is right");
-        for header in ["appointment_no,start_at,mobile,plate", "预约单号,预约时间,手机号码,车牌号", "予約番号,予約日時,携帯電話,登録番号", "Appointment No.,Start At,Mobile,Plate"] {
+        for header in [
+            "appointment_no,start_at,mobile,plate",
+            "预约单号,预约时间,手机号码,车牌号",
+            "予約番号,予約日時,携帯電話,登録番号",
+            "Appointment No.,Start At,Mobile,Plate",
+        ] {
             let columns = words.read(Kind::Appointments, &header.split(',').collect());
             let mut found: Vec<&str> = columns.at.keys().map(String::as_str).collect();
             found.sort_unstable();

@@ -116,7 +116,9 @@ mod tests {
     fn text_of(bytes: &[u8], region: &str) -> (&'static str, String) {
         let found = detect(bytes, region).expect("bytes");
         let mut text = String::new();
-        AsUtf8::new(&bytes[usize::try_from(found.mark).unwrap()..], found.encoding).read_to_string(&mut text).expect("text");
+        AsUtf8::new(&bytes[usize::try_from(found.mark).unwrap()..], found.encoding)
+            .read_to_string(&mut text)
+            .expect("text");
         (found.encoding.name(), text)
     }
 

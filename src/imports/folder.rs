@@ -118,7 +118,11 @@ async fn take(app: &App, file: &Path, kind: Kind, dealership: Arc<Dealership>) -
             put(app, file, &to, &name)?;
         }
         Err(Failed::Unusable(error)) => {
-            tracing::warn!(kind = kind.word(), error = format!("{error:#}"), "a file cannot be used: it is in rejected/");
+            tracing::warn!(
+                kind = kind.word(),
+                error = format!("{error:#}"),
+                "a file cannot be used: it is in rejected/"
+            );
             let to = place.join("rejected");
             put(app, file, &to, &name)?;
             fs::write(rejected::beside(&to.join(&name)).with_extension("txt"), format!("{error:#}\n"))?;

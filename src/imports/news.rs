@@ -95,7 +95,11 @@ mod tests {
     fn only_news_is_told_and_what_comes_back_is_news() {
         let (first, monday) = naming().events(&row(&[("booked", "9:00")]), "");
         assert_eq!(kinds(&first), ["booked"]);
-        assert_eq!(naming().events(&row(&[("booked", "9:00")]), "").0, first, "the same file, read again after a crash");
+        assert_eq!(
+            naming().events(&row(&[("booked", "9:00")]), "").0,
+            first,
+            "the same file, read again after a crash"
+        );
         assert!(naming().events(&row(&[("booked", "9:00")]), &monday).0.is_empty(), "the same row");
         let (moved, tuesday) = naming().events(&row(&[("booked", "10:00")]), &monday);
         assert_eq!(kinds(&moved), ["booked"]);

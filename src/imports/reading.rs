@@ -50,7 +50,8 @@ impl Source {
     pub(super) async fn open(path: PathBuf, kind: Kind, mapping: &Mapping, region: &str) -> anyhow::Result<Self> {
         let (words, region) = (mapping.columns.clone(), region.to_owned());
         tokio::task::spawn_blocking(move || {
-            let found = look(&path, kind, &words, &region).with_context(|| format!("cannot read {}", path.display()))?;
+            let found =
+                look(&path, kind, &words, &region).with_context(|| format!("cannot read {}", path.display()))?;
             found.start().with_context(|| path.display().to_string())
         })
         .await

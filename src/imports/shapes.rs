@@ -9,8 +9,23 @@ use crate::{calendar::local_moment, clock::Timestamp};
 
 /// What people write where there is nothing.
 const NOTHING: [&str; 17] = [
-    "-", "--", "/", "null", "none", "nil", "n/a", "na", "#n/a", "nan", "无", "空", "なし", "0000-00-00",
-    "0000-00-00 00:00:00", "1900-01-01", "1900/1/0",
+    "-",
+    "--",
+    "/",
+    "null",
+    "none",
+    "nil",
+    "n/a",
+    "na",
+    "#n/a",
+    "nan",
+    "无",
+    "空",
+    "なし",
+    "0000-00-00",
+    "0000-00-00 00:00:00",
+    "1900-01-01",
+    "1900/1/0",
 ];
 
 /// A cell without what spreadsheets put around it; `None` when nothing is said.
@@ -136,7 +151,9 @@ fn day(text: &str, order: DayOrder) -> Result<(Date, &str), &'static str> {
         DayOrder::MonthDay => of_parts(third, first, second),
         DayOrder::DayMonth => of_parts(third, second, first),
         DayOrder::Unsaid if first == second => of_parts(third, first, second),
-        DayOrder::Unsaid => Err("may be the day or the month first: say which in the source's mapping (days), or write 2026-03-05"),
+        DayOrder::Unsaid => {
+            Err("may be the day or the month first: say which in the source's mapping (days), or write 2026-03-05")
+        }
     };
     Ok((day?, rest))
 }
@@ -155,13 +172,8 @@ fn time(text: &str) -> Result<Time, &'static str> {
     let lower = text.to_lowercase();
     let is_after_noon = ["下午", "晚上", "午後", "pm", "p.m."].iter().any(|word| lower.contains(word));
     let is_before_noon = ["上午", "凌晨", "早上", "午前", "am", "a.m."].iter().any(|word| lower.contains(word));
-    let digits: String = lower
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .map(|c| if c.is_ascii_digit() { c } else { ' ' })
-        .collect();
+    let digits: String =
+        lower.split('.').next().unwrap_or_default().chars().map(|c| if c.is_ascii_digit() { c } else { ' ' }).collect();
     let mut parts: Vec<&str> = digits.split_whitespace().collect();
     if let [packed] = parts[..]
         && matches!(packed.len(), 4 | 6)
@@ -212,9 +224,13 @@ fn spreadsheet_serial(text: &str) -> Option<When> {
 /// # Errors
 /// Why it is none.
 pub(super) fn number(text: &str) -> Result<f64, &'static str> {
-    let plain: String = text.chars().map(half_width).filter(|c| !matches!(c, ',' | ' ' | '¥' | '￥' | '$' | '元' | '円')).collect();
+    let plain: String =
+        text.chars().map(half_width).filter(|c| !matches!(c, ',' | ' ' | '¥' | '￥' | '$' | '元' | '円')).collect();
     let lower = plain.to_lowercase();
-    let bare = ["小时", "时间", "時間", "km", "公里", "hrs", "h"].iter().find_map(|unit| lower.strip_suffix(unit)).unwrap_or(&lower);
+    let bare = ["小时", "时间", "時間", "km", "公里", "hrs", "h"]
+        .iter()
+        .find_map(|unit| lower.strip_suffix(unit))
+        .unwrap_or(&lower);
     match bare.parse::<f64>() {
         Ok(number) if number >= 0.0 && number.is_finite() => Ok(number),
         Ok(_) => Err("must not be negative"),
@@ -246,7 +262,8 @@ pub(super) fn phones(text: &str) -> Result<Vec<String>, &'static str> {
         bare.unwrap_or(one).trim_start_matches([':', '.', ' ']).to_owned()
     });
     // 020-8888 1234/5 is an extension and not a second number.
-    let numbers = numbers.filter(|one| one.chars().filter(char::is_ascii_digit).count() > 4 || one.chars().any(char::is_alphabetic));
+    let numbers = numbers
+        .filter(|one| one.chars().filter(char::is_ascii_digit).count() > 4 || one.chars().any(char::is_alphabetic));
     let numbers: Vec<String> = numbers.collect();
     Ok(if numbers.is_empty() { vec![plain] } else { numbers })
 }
@@ -254,15 +271,22 @@ pub(super) fn phones(text: &str) -> Result<Vec<String>, &'static str> {
 /// Yes or no in three languages.
 pub(super) fn flag(text: &str) -> Option<bool> {
     match text.to_lowercase().as_str() {
-        "y" | "yes" | "true" | "t" | "1" | "是" | "有" | "同意" | "在职" | "はい" | "有効" | "在職" | "可" | "○" | "√" | "✓" => Some(true),
-        "n" | "no" | "false" | "f" | "0" | "否" | "不同意" | "离职" | "いいえ" | "無効" | "退職" | "不可" | "×" => Some(false),
+        "y" | "yes" | "true" | "t" | "1" | "是" | "有" | "同意" | "在职" | "はい" | "有効" | "在職" | "可" | "○"
+        | "√" | "✓" => Some(true),
+        "n" | "no" | "false" | "f" | "0" | "否" | "不同意" | "离职" | "いいえ" | "無効" | "退職" | "不可" | "×" => {
+            Some(false)
+        }
         _ => None,
     }
 }
 
 /// The entries of a list in one cell.
 pub(super) fn list(text: &str) -> Vec<String> {
-    text.split([';', '；', '|', '、', ',', '，']).map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+    text.split([';', '；', '|', '、', ',', '，'])
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 fn half_width(c: char) -> char {
@@ -311,7 +335,17 @@ mod tests {
         assert_eq!(read("5/13/2026", DayOrder::Unsaid), Some(When::Day(date(2026, 5, 13))));
         assert_eq!(read("2026/3/5 下午3:05", DayOrder::Unsaid), Some(When::Local(date(2026, 3, 5).at(15, 5, 0, 0))));
         assert_eq!(read("2026/3/5 12:10 AM", DayOrder::Unsaid), Some(When::Local(date(2026, 3, 5).at(0, 10, 0, 0))));
-        for bad in ["3/5/2026", "2026-02-30", "05/03/26", "明天", "2026-03-05 25:00", "2026-03-05 sometime", "1234", "", "2026"] {
+        for bad in [
+            "3/5/2026",
+            "2026-02-30",
+            "05/03/26",
+            "明天",
+            "2026-03-05 25:00",
+            "2026-03-05 sometime",
+            "1234",
+            "",
+            "2026",
+        ] {
             assert!(When::read(bad, DayOrder::Unsaid).is_err(), "{bad}");
         }
     }
@@ -324,7 +358,10 @@ mod tests {
         assert_eq!(cell("=\"13900001234\"").as_deref(), Some("13900001234"));
         assert_eq!(cell(" a\n b\u{3000}c ").as_deref(), Some("a b c"));
         assert_eq!(number("¥1,234.50"), Ok(1234.5));
-        assert_eq!((number("1.5h"), number("12,345 km"), number("-1").is_err(), number("abc").is_err()), (Ok(1.5), Ok(12_345.0), true, true));
+        assert_eq!(
+            (number("1.5h"), number("12,345 km"), number("-1").is_err(), number("abc").is_err()),
+            (Ok(1.5), Ok(12_345.0), true, true)
+        );
         assert_eq!(phones("139 0000 1234").unwrap(), ["139 0000 1234"]);
         assert_eq!(phones("13900001234.0").unwrap(), ["13900001234"]);
         assert_eq!(phones("手机：139-0000-1234/020-88881234").unwrap(), ["139-0000-1234", "020-88881234"]);

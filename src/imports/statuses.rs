@@ -98,7 +98,10 @@ mod tests {
         assert_eq!(plain.status(Kind::Appointments, "已取消"), "cancelled");
         assert_eq!(plain.status(Kind::Appointments, "No-Show"), "no_show");
         assert_eq!(plain.status(Kind::Appointments, "X9"), OTHER);
-        assert_eq!((own.status(Kind::Appointments, "x9"), own.status(Kind::Appointments, "Booked")), ("cancelled", "cancelled"));
+        assert_eq!(
+            (own.status(Kind::Appointments, "x9"), own.status(Kind::Appointments, "Booked")),
+            ("cancelled", "cancelled")
+        );
         assert_eq!(own.columns.read(Kind::Customers, &"KUNNR,姓名".split(',').collect()).at.len(), 2);
         assert_eq!((plain.days, own.days), (DayOrder::Unsaid, DayOrder::DayMonth));
         std::fs::write(folder.path().join("bad.toml"), "[status]\nx = 1").expect("written");

@@ -67,7 +67,11 @@ impl Counter {
 
 fn numbers(customer: &Value) -> Vec<String> {
     let points = customer["contact_points"].as_array().expect("contact points");
-    points.iter().filter(|point| point["type"] == "phone").map(|point| point["value"].as_str().expect("a number").to_owned()).collect()
+    points
+        .iter()
+        .filter(|point| point["type"] == "phone")
+        .map(|point| point["value"].as_str().expect("a number").to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -80,7 +84,9 @@ async fn the_same_people_are_read_in_every_encoding_and_delimiter() {
     ] {
         let at = Counter::open().await;
         let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/import").join(name);
-        let wanted = at.wanted(Kind::Customers, at.write(name, std::fs::read(file).expect("a fixture")), dealership, false).await;
+        let wanted = at
+            .wanted(Kind::Customers, at.write(name, std::fs::read(file).expect("a fixture")), dealership, false)
+            .await;
         let done = import(&at.shop.app, &wanted, &|_, _| ()).await.expect("read to its end");
         assert_eq!((done.encoding.as_str(), done.rejected), (encoding, 0), "{done}");
         let (first, second) = (at.shop.get("/v1/customers/C-1").await, at.shop.get("/v1/customers/C-2").await);
@@ -140,7 +146,8 @@ async fn the_same_file_again_does_nothing_and_a_changed_row_is_all_that_is_told(
     assert_eq!((again.taken, again.unchanged, again.events), (0, 2, 0), "{again}");
     assert_eq!((at.count("events").await, at.count("notices").await), before);
 
-    let moved = at.import(Kind::Appointments, "appointments.csv", APPOINTMENTS.replace("3/20 9:30", "3/22 15:00")).await;
+    let moved =
+        at.import(Kind::Appointments, "appointments.csv", APPOINTMENTS.replace("3/20 9:30", "3/22 15:00")).await;
     assert_eq!((moved.taken, moved.unchanged, moved.events), (1, 1, 1), "{moved}");
     assert_eq!(at.shop.get("/v1/appointments/A-1").await["start_at"], json!(local("2026-03-22T15:00")));
     // And back: said before, but not last.
@@ -205,7 +212,8 @@ async fn rejected_rows_are_corrected_and_fed_back() {
         }
     };
     let done = run(file).await;
-    let (said, error) = (String::from_utf8_lossy(&done.stdout).into_owned(), String::from_utf8_lossy(&done.stderr).into_owned());
+    let (said, error) =
+        (String::from_utf8_lossy(&done.stdout).into_owned(), String::from_utf8_lossy(&done.stderr).into_owned());
     assert_eq!(done.status.code(), Some(3), "{said}{error}");
     assert!(said.contains("1 with news (1 events), 0 unchanged, 4 rejected"), "{said}");
     assert!(!said.contains("CALL ME") && !error.contains("CALL ME"), "what was typed is in no message: {said}");
@@ -219,11 +227,16 @@ async fn rejected_rows_are_corrected_and_fed_back() {
         .replace("CALL ME", "138 0000 5678")
         .replace("1.39E+10", "13900001235")
         .replace(",Nobody", "C-4,Nobody")
-        .replace("cells under", "cells, were under")
-        .replace(",many", ",");
+        .replace(",many", "");
     std::fs::write(&rejected, mended).expect("corrected");
     let done = run(rejected).await;
-    assert_eq!(done.status.code(), Some(0), "{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert_eq!(
+        done.status.code(),
+        Some(0),
+        "{}{}",
+        String::from_utf8_lossy(&done.stdout),
+        String::from_utf8_lossy(&done.stderr)
+    );
     for (reference, name, number) in
         [("C-2", "王芳", "+8613800005678"), ("C-3", "Lee, Bo", "+8613900001235"), ("C-5", "Eva", "+8613800005679")]
     {
@@ -260,7 +273,10 @@ async fn acceptance_35_numbers_are_made_whole_and_a_missing_model_is_asked_for()
     assert_eq!(numbers(&customer), ["+8613900001234"]);
     at.shop.wait_until("2026-03-02T17:30").await;
     let asked = at.shop.items("/v1/notices?limit=500").await;
-    assert!(asked.iter().any(|notice| notice["kind"] == "staff.pre_arrival"), "the advisor is told what is missing: {asked:?}");
+    assert!(
+        asked.iter().any(|notice| notice["kind"] == "staff.pre_arrival"),
+        "the advisor is told what is missing: {asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -281,7 +297,8 @@ async fn who_is_missing_in_a_fresh_file_is_not_told_that_they_did_not_come() {
     at.import(Kind::Appointments, "appointments.csv", text).await;
     at.shop.wait_until("2026-03-02T11:30").await;
     assert_eq!(at.shop.get("/v1/appointments/A-1").await["state"], "no_show_suspected");
-    let missed: Vec<String> = at.shop.phone("+8613900001234").into_iter().filter(|text| text.contains("missed")).collect();
+    let missed: Vec<String> =
+        at.shop.phone("+8613900001234").into_iter().filter(|text| text.contains("missed")).collect();
     assert!(missed.is_empty(), "BR-19: a file is no live feed, however young it is: {missed:?}");
     assert!(!at.shop.notices("A-1").await.iter().any(|notice| notice.starts_with("missed done")));
 }
@@ -289,8 +306,18 @@ async fn who_is_missing_in_a_fresh_file_is_not_told_that_they_did_not_come() {
 #[tokio::test]
 async fn a_night_of_files_of_every_kind_tells_the_whole_story() {
     let at = Counter::open().await;
-    at.import(Kind::Staff, "staff.csv", "工号,姓名,岗位,手机,在职\nadv-77,李雷,服务顾问,13900007777,是\nt-1,韩梅,技师,,是\n").await;
-    at.import(Kind::Vehicles, "vehicles.csv", "车架号,车牌号,客户编号,车型代码,里程\nJTHBJ46G9A2345678,粤A 12345,C-1,ES300h,\"40,120 公里\"\n").await;
+    at.import(
+        Kind::Staff,
+        "staff.csv",
+        "工号,姓名,岗位,手机,在职\nadv-77,李雷,服务顾问,13900007777,是\nt-1,韩梅,技师,,是\n",
+    )
+    .await;
+    at.import(
+        Kind::Vehicles,
+        "vehicles.csv",
+        "车架号,车牌号,客户编号,车型代码,里程\nJTHBJ46G9A2345678,粤A 12345,C-1,ES300h,\"40,120 公里\"\n",
+    )
+    .await;
     let orders = "工单号,状态,开单时间,预计交车时间,完工时间,交车时间,客户编号,姓名,手机,车架号,服务顾问编号,技师,付费类型,总金额
 R-1,维修中,2026-03-02 8:30,2026-03-02 17:00,,,C-1,Anna Weber,139 0000 1234,JTHBJ46G9A2345678,adv-77,t-1;t-2,自费,0
 R-2,已交车,2024-05-06 8:30,,2024-05-06 15:00,2024-05-06 16:00,C-1,,,JTHBJ46G9A2345678,adv-77,t-1,保修,\"1,234.50\"
@@ -306,11 +333,14 @@ R-2,已交车,2024-05-06 8:30,,2024-05-06 15:00,2024-05-06 16:00,C-1,,,JTHBJ46G9
     let done = at.import(Kind::PartsOrders, "parts_orders.csv", parts).await;
     assert_eq!((done.taken, done.rejected), (2, 0), "{done}");
     let order = at.shop.get("/v1/parts-orders/P-1").await;
-    let states: Vec<&str> = order["lines"].as_array().expect("lines").iter().map(|line| line["state"].as_str().expect("a state")).collect();
+    let states: Vec<&str> =
+        order["lines"].as_array().expect("lines").iter().map(|line| line["state"].as_str().expect("a state")).collect();
     assert_eq!(states, ["backordered", "received"], "{order}");
     let done = at.import(Kind::Capacity, "capacity.csv", "日期,班组,可用工时,已预约工时\n2026/3/20,,40,12\n").await;
     assert_eq!((done.taken, done.rejected), (1, 0), "{done}");
-    for (kind, name, text) in [(Kind::RepairOrders, "repair_orders.csv", orders), (Kind::PartsOrders, "parts_orders.csv", parts)] {
+    for (kind, name, text) in
+        [(Kind::RepairOrders, "repair_orders.csv", orders), (Kind::PartsOrders, "parts_orders.csv", parts)]
+    {
         at.shop.leaps_by("1m");
         let again = at.import(kind, name, text).await;
         assert_eq!((again.taken, again.events), (0, 0), "{again}");
@@ -325,9 +355,11 @@ async fn a_file_dropped_into_the_folder_is_imported_and_put_away() {
     std::fs::create_dir(&below).expect("a folder");
     let mut seen = folder::Seen::new();
     std::fs::write(below.join("appointments-0302.csv"), APPOINTMENTS).expect("written");
-    std::fs::write(below.join("customers.csv"), "customer_no,name,mobile\nC-7,Bo,CALL ME\nC-8,Eva,13900001239\n").expect("written");
+    std::fs::write(below.join("customers.csv"), "customer_no,name,mobile\nC-7,Bo,CALL ME\nC-8,Eva,13900001239\n")
+        .expect("written");
     std::fs::write(below.join("notes.txt"), "not ours").expect("written");
-    let look = async |seen: &mut folder::Seen| folder::look(&at.shop.app, at.folder.path(), seen).await.expect("a look");
+    let look =
+        async |seen: &mut folder::Seen| folder::look(&at.shop.app, at.folder.path(), seen).await.expect("a look");
     assert_eq!(look(&mut seen).await, 0, "it may still be being written");
     assert_eq!(look(&mut seen).await, 2);
     assert_eq!(look(&mut seen).await, 0);
@@ -348,7 +380,12 @@ async fn a_file_dropped_into_the_folder_is_imported_and_put_away() {
 async fn an_empty_cell_takes_nothing_away() {
     let at = Counter::open().await;
     at.shop.hears(with(anna().books("2026-03-20T09:30", at.shop.now()), "customer_words", "brake squeal")).await;
-    at.import(Kind::Appointments, "appointments.csv", APPOINTMENTS.replace("139 0000 1234", "").replace("Anna Weber", "")).await;
+    at.import(
+        Kind::Appointments,
+        "appointments.csv",
+        APPOINTMENTS.replace("139 0000 1234", "").replace("Anna Weber", ""),
+    )
+    .await;
     let customer = at.shop.get("/v1/customers/C-1").await;
     assert_eq!((&customer["name"], numbers(&customer)), (&json!("Anna Weber"), vec!["+8613900001234".to_owned()]));
     assert_eq!(at.shop.get("/v1/appointments/A-1").await["customer_words"], "brake squeal");

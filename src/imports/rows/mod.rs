@@ -97,7 +97,10 @@ pub(super) fn read(
     let (wrong, warnings, latest) = (none(), none(), RefCell::new(None));
     let row = Row { kind, columns, record, mapping, zone, wrong, warnings, latest };
     if record.len() > columns.width && record.iter().skip(columns.width).any(|cell| !cell.trim().is_empty()) {
-        row.wrong("", format!("has {} cells under {} headers: is a quote or a delimiter missing?", record.len(), columns.width));
+        row.wrong(
+            "",
+            format!("has {} cells under {} headers: is a quote or a delimiter missing?", record.len(), columns.width),
+        );
     }
     if record.iter().any(|cell| cell.contains('\u{fffd}')) {
         row.wrong("", "holds characters that cannot be read in the file's encoding");

@@ -37,7 +37,11 @@ pub(super) fn customer(row: &Row<'_>) -> Option<Understood> {
         ("city", row.text("city").map(Value::from)),
         ("consents", (!consents.is_empty()).then(|| consents.into())),
     ]);
-    Some(Understood { reference: reference?, facts: vec![Fact { kind: "customer.upserted", data }], ..Understood::default() })
+    Some(Understood {
+        reference: reference?,
+        facts: vec![Fact { kind: "customer.upserted", data }],
+        ..Understood::default()
+    })
 }
 
 fn consent(row: &Row<'_>, purpose: &str, action: &str, at: &Value, channel: Option<&str>) -> Value {
@@ -54,7 +58,9 @@ fn consent(row: &Row<'_>, purpose: &str, action: &str, at: &Value, channel: Opti
 /// A tag of BCP 47 out of the words that people choose from.
 fn language(word: &str) -> String {
     match word.to_lowercase().as_str() {
-        "中文" | "汉语" | "普通话" | "简体中文" | "chinese" | "zh" | "cn" | "中国語" => "zh-CN".to_owned(),
+        "中文" | "汉语" | "普通话" | "简体中文" | "chinese" | "zh" | "cn" | "中国語" => {
+            "zh-CN".to_owned()
+        }
         "英文" | "英语" | "english" | "英語" => "en".to_owned(),
         "日文" | "日语" | "japanese" | "日本語" | "jp" => "ja".to_owned(),
         _ => word.to_owned(),
@@ -81,7 +87,11 @@ pub(super) fn vehicle(row: &Row<'_>) -> Option<Understood> {
     }
     let owner = row.key("customer_no").map(|reference| json!({"ref": reference}));
     let data = object([("vehicle", Some(vehicle)), ("customer", owner.filter(|owner| !is_empty(owner)))]);
-    Some(Understood { reference: reference?, facts: vec![Fact { kind: "vehicle.upserted", data }], ..Understood::default() })
+    Some(Understood {
+        reference: reference?,
+        facts: vec![Fact { kind: "vehicle.upserted", data }],
+        ..Understood::default()
+    })
 }
 
 /// `staff.csv`: what `PUT /v1/staff/{ref}` takes.

@@ -86,7 +86,8 @@ pub(super) fn repair_order(row: &Row<'_>) -> Option<Understood> {
         row.wrong("customer_no", "is empty: whose repair order is it?");
     }
     let jobs: Vec<Value> = row.list("job_types").into_iter().map(|word| json!({"type": word, "name": word})).collect();
-    let pay_type = row.text("pay_type").map(|word| row.mapping.word("pay_types", &word).map_or(word.clone(), str::to_owned));
+    let pay_type =
+        row.text("pay_type").map(|word| row.mapping.word("pay_types", &word).map_or(word.clone(), str::to_owned));
     let opened = object([
         ("ref", reference.clone().map(Value::from)),
         ("opened_at", opened_at.map(|at| row.stamp(at))),
@@ -154,7 +155,11 @@ pub(super) fn declined(row: &Row<'_>) -> Option<Understood> {
         ("at", row.at("declined_at").map_or_else(|| Some(json!(WHEN)), |at| Some(row.stamp(at)))),
     ]);
     let reference = format!("{}/{}", ro?, code?);
-    Some(Understood { reference, facts: vec![Fact { kind: "repair_order.work_declined", data }], ..Understood::default() })
+    Some(Understood {
+        reference,
+        facts: vec![Fact { kind: "repair_order.work_declined", data }],
+        ..Understood::default()
+    })
 }
 
 impl Row<'_> {
