@@ -75,6 +75,7 @@ async fn import(app: &App, args: Args) -> Result<Summary, Failure> {
 }
 
 /// The dealership that was named, or the only one there is.
+#[expect(clippy::single_match_else, reason = "two answers to one question")]
 pub(super) async fn whose(app: &App, code: Option<&str>) -> Result<Arc<Dealership>, Failure> {
     let code = match code {
         Some(code) => code.to_owned(),

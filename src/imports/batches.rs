@@ -73,9 +73,9 @@ impl Importer<'_> {
             }
         }
         if self.kind == Kind::Staff {
-            self.set_up(rows).await?
+            self.set_up(rows).await?;
         } else {
-            self.tell(rows).await?
+            self.tell(rows).await?;
         }
         if let Some(rejected) = &mut self.rejected {
             rejected.flush().context("the rejected rows cannot be written")?;

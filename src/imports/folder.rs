@@ -83,7 +83,10 @@ async fn places(app: &App, folder: &Path) -> db::Result<Vec<(PathBuf, Arc<Dealer
     Ok(places)
 }
 
-fn files(place: &Path) -> io::Result<Vec<(PathBuf, Kind, (u64, SystemTime))>> {
+/// A file with what it is about, its length and when it was changed.
+type Dropped = (PathBuf, Kind, (u64, SystemTime));
+
+fn files(place: &Path) -> io::Result<Vec<Dropped>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(place)? {
         let entry = entry?;

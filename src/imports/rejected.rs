@@ -34,6 +34,7 @@ impl Rejected {
         let header = header.iter().filter(|cell| cell.trim() != REASON).collect();
         Ok(Self { path, header, writer: None })
     }
+    #[expect(clippy::single_match_else, reason = "the file is opened with the first row that is rejected")]
     pub(super) fn add(&mut self, header: &StringRecord, record: &StringRecord, why: &[Problem]) -> io::Result<()> {
         let writer = match &mut self.writer {
             Some(writer) => writer,
