@@ -132,23 +132,24 @@ impl Post {
             .collect();
         notices::actions::messages_ended(tx, &self.ids, &ended, now).await?;
         if self.channel == ChannelName::Sms && self.app.config.sms.receipts.secret.is_some() {
-            self.look_for_receipts(tx, moved, now).await?;
+            self.look_for_receipts(tx, moved).await?;
         }
         tell_on(&self.app, tx, moved).await
     }
 
-    /// What a gateway said before its own answer was recorded counts now; for the rest, word of their delivery is waited for.
-    async fn look_for_receipts(&self, tx: &mut Tx, moved: &[store::Moved], now: Timestamp) -> db::Result<()> {
-        let taken: Vec<&store::Moved> = moved.iter().filter(|moved| moved.state == State::Accepted).collect();
-        if taken.is_empty() {
+    /// What a gateway reported before its own answer was recorded, or instead of it, counts now; of those that it took, word
+    /// of their delivery is waited for.
+    async fn look_for_receipts(&self, tx: &mut Tx, moved: &[store::Moved]) -> db::Result<()> {
+        let is_left = |moved: &&store::Moved| matches!(moved.state, State::Accepted | State::Unknown | State::Held);
+        let left: Vec<_> = moved.iter().filter(is_left).map(|moved| moved.id).collect();
+        if left.is_empty() {
             return Ok(());
         }
         let mut desk = Desk::open(tx, &self.app);
-        let until = now.plus(self.app.config.sms.receipts.wait.signed());
-        let waits: Vec<_> = taken.iter().map(|moved| (moved.id, moved.dealership_id)).collect();
-        receipts::actions::wait_for(&mut desk, &waits, until).await?;
-        let ids: Vec<_> = taken.iter().map(|moved| moved.id).collect();
-        receipts::actions::apply(&mut desk, &ids).await?;
+        let taken = moved.iter().filter(|moved| moved.state == State::Accepted);
+        let taken: Vec<_> = taken.map(|moved| (moved.id, moved.dealership_id)).collect();
+        receipts::actions::wait_for(&mut desk, &taken).await?;
+        receipts::actions::apply(&mut desk, &left).await?;
         desk.close().await
     }
 }

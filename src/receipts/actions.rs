@@ -6,10 +6,9 @@ use serde_json::json;
 use super::{
     Move, Receipt, Status, fold,
     reading::Said,
-    store::{self, Kept},
+    store::{self, Kept, Word},
 };
 use crate::{
-    clock::Timestamp,
     clocks::{
         Clock, ClockKind,
         actions::{self as clocks, NewClock},
@@ -69,22 +68,25 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let mut highest: HashMap<Id<Message>, (State, Status)> = HashMap::new();
+    let mut highest: HashMap<Id<Message>, (Word, Status)> = HashMap::new();
     for word in store::words(desk.tx, ids).await? {
         // What a person holds for another reason stays held.
         let is_lost = word.reason.as_deref().is_some_and(|reason| reason.starts_with("unknown_"));
         if word.state == State::Held && !is_lost {
             continue;
         }
-        let entry = highest.entry(word.id).or_insert((word.state, word.status));
-        entry.1 = entry.1.max(word.status);
+        let status = word.status;
+        let entry = highest.entry(word.id).or_insert((word, status));
+        entry.1 = entry.1.max(status);
     }
-    let mut over = Vec::new();
-    for (id, (state, status)) in highest {
-        match fold(state, status) {
+    let (mut over, mut waits) = (Vec::new(), Vec::new());
+    for (id, (word, status)) in highest {
+        match fold(word.state, status) {
             None => {}
             Some(Move::Taken) => {
-                returning::taken(desk, id, ChannelName::Sms).await?;
+                if returning::taken(desk, id, ChannelName::Sms).await? {
+                    waits.push((id, word.dealership_id));
+                }
             }
             Some(Move::Delivered) => {
                 returning::delivered(desk, id, ChannelName::Sms).await?;
@@ -96,15 +98,16 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
             }
         }
     }
+    wait_for(desk, &waits).await?;
     clocks::stop(desk, &over, &[ClockKind::DeliveryWait]).await
 }
 
-/// Word of the delivery of these messages is waited for until then.
-pub async fn wait_for(
-    desk: &mut Desk<'_>,
-    messages: &[(Id<Message>, Id<Dealership>)],
-    until: Timestamp,
-) -> db::Result<()> {
+/// These messages were taken: word of their delivery is waited for (`sms.receipts.wait`).
+pub async fn wait_for(desk: &mut Desk<'_>, messages: &[(Id<Message>, Id<Dealership>)]) -> db::Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let until = desk.now.plus(desk.config.sms.receipts.wait.signed());
     let waits: Vec<NewClock> = messages
         .iter()
         .map(|(message, dealership_id)| NewClock {

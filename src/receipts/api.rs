@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::App,
     db::Weight,
-    desk::Desk,
+    desk,
     http::{
         Error,
         body::{RawBody, media_type},
@@ -65,19 +65,12 @@ async fn take(
     // Twice in one request is once: the later word stands where both say the same.
     said.sort_by(|a, b| (&a.provider_ref, a.status).cmp(&(&b.provider_ref, b.status)));
     said.dedup_by(|a, b| a.provider_ref == b.provider_ref && a.status == b.status);
-    let (desk_app, count, said) = (app.clone(), said.len(), Arc::new(said));
-    let taken = app
-        .db
-        .write(Weight(count.max(1)), move |tx| {
-            let (app, said) = (desk_app.clone(), Arc::clone(&said));
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let taken = actions::receive(&mut desk, PROVIDER, &said).await?;
-                desk.close().await?;
-                Ok::<_, Error>(taken)
-            })
-        })
-        .await?;
+    let (count, said) = (said.len(), Arc::new(said));
+    let taken = desk::at(&app, Weight(count.max(1)), move |desk| {
+        let said = Arc::clone(&said);
+        Box::pin(async move { actions::receive(desk, PROVIDER, &said).await })
+    })
+    .await?;
     Ok(Json(json!({"taken": taken.new, "early": taken.early, "ignored": ignored})))
 }
 

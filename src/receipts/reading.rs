@@ -64,12 +64,18 @@ pub(super) fn read(body: &Value, settings: &Receipts, now: Timestamp) -> Result<
     let text = |pointer: &str| text(pointer).filter(|text| !text.is_empty()).map(|text| cut(&text));
     let provider_ref = text(&settings.id_pointer).ok_or(Unread::NoId)?;
     let word = text(&settings.status_pointer).unwrap_or_default();
-    let known = settings.statuses.get(&word).copied().or_else(|| known(&word));
+    let known = configured(&word, settings).or_else(|| known(&word));
     let status = known.ok_or(Unread::UnknownStatus(word))?;
     let at = text(&settings.at_pointer).and_then(|at| at.parse::<Timestamp>().ok());
     // A gateway whose clock is ahead of ours tells nothing of the future.
     let at = at.map_or(now, |at| at.min(now));
     Ok(Said { provider_ref, status, reason: text(&settings.error_pointer), at, raw: body.clone() })
+}
+
+/// Capitals make no other word: settings from the environment have none.
+fn configured(word: &str, settings: &Receipts) -> Option<Status> {
+    let word = word.to_lowercase();
+    settings.statuses.iter().find(|(own, _)| own.to_lowercase() == word).map(|(_, status)| *status)
 }
 
 fn known(word: &str) -> Option<Status> {
@@ -127,7 +133,7 @@ mod tests {
         );
         let mut own = usual.clone();
         (own.id_pointer, own.status_pointer) = ("/report/msgid".to_owned(), "/report/ok".to_owned());
-        own.statuses.insert("true".to_owned(), Status::Delivered);
+        own.statuses.insert("True".to_owned(), Status::Delivered);
         let said = read(&json!({"report": {"msgid": "m", "ok": true}}), &own, now()).expect("read");
         assert_eq!((said.provider_ref.as_str(), said.status), ("m", Status::Delivered));
         assert_eq!(form(b"id=a%20b&status=sent")["id"], "a b");

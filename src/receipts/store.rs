@@ -6,6 +6,7 @@ use super::{Receipt, Status};
 use crate::{
     clock::Timestamp,
     db::{Result, Tx},
+    dealerships::Dealership,
     id::Id,
     messages::{Message, State},
     rows,
@@ -66,13 +67,13 @@ pub(super) async fn meant(tx: &mut Tx, names: &[String]) -> Result<Vec<Meant>> {
     .await
 }
 
-/// The same by the provider's own name.
+/// The same by the provider's own name, the newest last.
 pub(super) async fn meant_by_provider(tx: &mut Tx, names: &[String]) -> Result<Vec<Meant>> {
     let named: Vec<Named<'_>> = names.iter().map(|name| Named { name }).collect();
     tx.sql(rows!(
         "SELECT j.name, m.id FROM ",
         (name text),
-        " JOIN messages m ON m.provider_ref = j.name WHERE m.channel = 'sms'"
+        " JOIN messages m ON m.provider_ref = j.name WHERE m.channel = 'sms' ORDER BY m.id"
     ))
     .bind_rows(&named)
     .all()
@@ -83,6 +84,7 @@ pub(super) async fn meant_by_provider(tx: &mut Tx, names: &[String]) -> Result<V
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(super) struct Word {
     pub(super) id: Id<Message>,
+    pub(super) dealership_id: Id<Dealership>,
     pub(super) state: State,
     pub(super) reason: Option<String>,
     pub(super) status: Status,
@@ -101,7 +103,7 @@ pub(super) async fn words(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Word>>
         .execute()
         .await?;
     tx.sql(rows!(
-        "SELECT m.id, m.state, m.reason, r.status FROM ",
+        "SELECT m.id, m.dealership_id, m.state, m.reason, r.status FROM ",
         (id text),
         " JOIN messages m ON m.id = j.id JOIN receipts r ON r.provider_ref = m.provider_ref OR r.provider_ref = m.id"
     ))

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::{
     fakes::gateway::Answer,
-    shop::{Opening, Shop, anna, workshop::ordered},
+    shop::{Opening, Shop, anna, by_hand, workshop::ordered},
 };
 
 const SECRET: &str = "what the gateway shows us";
@@ -107,6 +107,26 @@ async fn a_receipt_tells_that_a_lost_answer_was_a_yes() {
     assert_eq!(shop.text_state().await, "accepted late_answer", "nobody sends it again");
 }
 
+/// The gateway took the text, reported it, and its own answer was cut: the report is older than what it is about.
+#[tokio::test]
+async fn a_report_that_comes_before_a_lost_answer_counts_as_well() {
+    let shop = reporting(Shop::opening().sms(|_| Answer::Cut)).open().await;
+    shop.hears(ordered(&json!({}))).await;
+    for _ in 0..2 {
+        by_hand::turn(&shop.app.db, &shop.inbound).await;
+        by_hand::turn(&shop.app.db, &shop.compose).await;
+    }
+    let id = shop.text().await["id"].as_str().expect("our id").to_owned();
+    assert_eq!(shop.text_state().await, "ready");
+    assert_eq!(shop.reports(json!({"id": id, "status": "sent"})).await, (1, 0, 0));
+    shop.drain().await;
+    assert_eq!(shop.text_state().await, "accepted late_answer");
+    shop.advance("119m").await;
+    assert_eq!((shop.text_state().await.as_str(), shop.inbox("anna@example.com").len()), ("accepted late_answer", 0));
+    shop.advance("2m").await;
+    assert_eq!(shop.inbox("anna@example.com").len(), 1, "word of its delivery is waited for, and then the mail goes");
+}
+
 #[tokio::test]
 async fn reports_about_nothing_of_ours_and_words_that_nobody_knows_are_counted() {
     let shop = confirmed(Shop::opening().setting("SMS__RECEIPTS__STATUSES__TANZT", "delivered")).await;
@@ -115,6 +135,8 @@ async fn reports_about_nothing_of_ours_and_words_that_nobody_knows_are_counted()
         json!([{"id": "not-ours", "status": "delivered"}, {"status": "delivered"}, {"id": name, "status": "waltzes"}]);
     assert_eq!(shop.reports(reports).await, (1, 1, 2));
     assert_eq!(shop.text_state().await, "accepted");
+    assert_eq!(shop.reports(json!({"id": name, "status": "TANZT"})).await, (1, 0, 0), "a word of our own settings");
+    assert_eq!(shop.text_state().await, "delivered");
     let body = json!({"id": name, "status": "delivered"});
     assert_eq!(shop.call("POST", "/in/http/status", "another secret of a gateway", Some(&body)).await.0, 401);
     let deaf = Shop::open().await;
