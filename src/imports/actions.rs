@@ -1,5 +1,5 @@
 //! The verb of imports: a file is read to its end.
-use std::{path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow};
 
@@ -28,7 +28,8 @@ pub struct Wanted {
 /// Why a file was not read to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Failed {
-    /// It is not a file of this kind, or cannot be opened: nothing was stored.
+    /// It is not a file of this kind, cannot be opened, or is damaged: reading it again changes nothing. What stands before the
+    /// damage was taken.
     #[error("{0:#}")]
     Unusable(anyhow::Error),
     /// The database or the disk failed in the middle: read it again, what was taken is known then.
@@ -85,7 +86,7 @@ pub async fn import(app: &App, wanted: &Wanted, progress: Progress<'_>) -> Resul
         if app.stopping.is_cancelled() {
             return Err(Failed::Broken(anyhow!("the process is stopping; the file is read again at the next start")));
         }
-        let batch = batch.context("the file cannot be read any further").map_err(Failed::Broken)?;
+        let batch = batch.map_err(cannot_go_on)?;
         importer.take(batch).await.map_err(Failed::Broken)?;
         progress(source.position(), source.length);
     }
@@ -95,6 +96,13 @@ pub async fn import(app: &App, wanted: &Wanted, progress: Progress<'_>) -> Resul
         summary.rejected_file = finished.map_err(Failed::Broken)?;
     }
     Ok(summary)
+}
+
+/// A disk may come back; what is written in a file stays.
+fn cannot_go_on(error: io::Error) -> Failed {
+    let is_damaged = error.kind() == io::ErrorKind::InvalidData;
+    let error = anyhow!(error).context("the file cannot be read any further");
+    if is_damaged { Failed::Unusable(error) } else { Failed::Broken(error) }
 }
 
 /// When the file was last written: what it says without a time was true then. Never in the future.

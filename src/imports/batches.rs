@@ -18,7 +18,7 @@ use crate::{
     app::App,
     db::{self, Weight},
     dealerships::Dealership,
-    desk::Desk,
+    desk,
     http::{Access, Error, Fault},
     intake::{
         self,
@@ -242,21 +242,17 @@ impl Importer<'_> {
         if self.summary.is_dry || people.is_empty() {
             return Ok(());
         }
-        let (app, people) = (self.app.clone(), Arc::new(people));
-        let written: db::Result<()> = self
-            .app
-            .db
-            .write(Weight(people.len()), move |tx| {
-                let (app, people) = (app.clone(), Arc::clone(&people));
-                Box::pin(async move {
-                    let mut desk = Desk::open(tx, &app);
-                    for person in people.iter() {
-                        staff::actions::put(&mut desk, person.clone(), "import").await?;
-                    }
-                    desk.close().await
-                })
+        let people = Arc::new(people);
+        let written: db::Result<()> = desk::at(self.app, Weight(people.len()), move |desk| {
+            let people = Arc::clone(&people);
+            Box::pin(async move {
+                for person in people.iter() {
+                    staff::actions::put(desk, person.clone(), "import").await?;
+                }
+                Ok(())
             })
-            .await;
+        })
+        .await;
         written.context("the staff cannot be stored")
     }
 }

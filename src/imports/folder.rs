@@ -115,10 +115,7 @@ async fn take(app: &App, file: &Path, kind: Kind, dealership: Arc<Dealership>) -
             let (rows, news, refused) = (summary.rows, summary.taken, summary.rejected);
             tracing::info!(kind = kind.word(), rows, news, rejected = refused, "a file was imported");
             let to = place.join(if summary.rejected_file.is_some() { "rejected" } else { "done" });
-            if let Some(beside) = &summary.rejected_file {
-                put(app, beside, &to, &format!("{name}.rejected.csv"))?;
-            }
-            put(app, file, &to, &name)?;
+            put_away(app, file, &to, &name)?;
         }
         Err(Failed::Unusable(error)) => {
             tracing::warn!(
@@ -127,7 +124,7 @@ async fn take(app: &App, file: &Path, kind: Kind, dealership: Arc<Dealership>) -
                 "a file cannot be used: it is in rejected/"
             );
             let to = place.join("rejected");
-            put(app, file, &to, &name)?;
+            put_away(app, file, &to, &name)?;
             fs::write(rejected::beside(&to.join(&name)).with_extension("txt"), format!("{error:#}\n"))?;
         }
         // It stays, and is read again.
@@ -135,6 +132,15 @@ async fn take(app: &App, file: &Path, kind: Kind, dealership: Arc<Dealership>) -
     }
     drop(lock);
     Ok(true)
+}
+
+/// Moves a file with the rows of it that were rejected.
+fn put_away(app: &App, file: &Path, to: &Path, name: &str) -> io::Result<()> {
+    let beside = rejected::beside(file);
+    if beside.exists() {
+        put(app, &beside, to, &format!("{name}.rejected.csv"))?;
+    }
+    put(app, file, to, name)
 }
 
 /// Moves a file; one of the same name that lies there already keeps it, and this one is named by the time too.

@@ -22,6 +22,8 @@ use super::{
 
 /// Rows of one batch: write transactions stay short, because `serve` may be running beside.
 const ROWS: usize = 200;
+/// The longest row, in bytes of UTF-8. A quote that is never closed would make one row of all that follows it.
+const LONGEST_ROW: u64 = 1 << 20;
 /// So much of a file is looked at for its delimiter.
 const BEGINNING: u64 = 64 << 10;
 
@@ -93,15 +95,15 @@ impl Found {
     fn start(self) -> anyhow::Result<Source> {
         let read = Arc::new(AtomicU64::new(self.detected.mark));
         let counted = Counted { from: BufReader::new(self.file), read: Arc::clone(&read) };
-        let mut records = csv::ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(AsUtf8::new(counted, self.detected.encoding));
+        let row = Arc::new(AtomicU64::new(0));
+        let bounded = Bounded { from: AsUtf8::new(counted, self.detected.encoding), row: Arc::clone(&row) };
+        let records =
+            csv::ReaderBuilder::new().delimiter(self.delimiter).has_headers(false).flexible(true).from_reader(bounded);
+        let mut records = Rows { records, row };
         let mut closest: Option<Columns> = None;
         for _ in 0..FIRST_ROWS {
             let mut header = StringRecord::new();
-            if !records.read_record(&mut header)? {
+            if !records.read(&mut header)? {
                 break;
             }
             let columns = self.words.read(self.kind, &header);
@@ -129,13 +131,13 @@ impl Found {
 }
 
 /// Ends when the file does, or nobody takes its rows any more.
-fn send_all(mut records: csv::Reader<impl Read>, to: &mpsc::Sender<io::Result<Vec<Line>>>) {
+fn send_all(mut records: Rows<impl Read>, to: &mpsc::Sender<io::Result<Vec<Line>>>) {
     loop {
         let mut batch = Vec::with_capacity(ROWS);
         let mut failed = None;
         while batch.len() < ROWS {
             let mut record = StringRecord::new();
-            match records.read_record(&mut record) {
+            match records.read(&mut record) {
                 Ok(true) => {
                     let number = record.position().map_or(0, csv::Position::line);
                     if record.iter().any(|cell| !cell.trim().is_empty()) {
@@ -145,7 +147,7 @@ fn send_all(mut records: csv::Reader<impl Read>, to: &mpsc::Sender<io::Result<Ve
                 Ok(false) if batch.is_empty() => return,
                 Ok(false) => break,
                 Err(error) => {
-                    failed = Some(io::Error::other(error));
+                    failed = Some(error);
                     break;
                 }
             }
@@ -157,6 +159,44 @@ fn send_all(mut records: csv::Reader<impl Read>, to: &mpsc::Sender<io::Result<Ve
             let _ = to.blocking_send(Err(error));
             return;
         }
+    }
+}
+
+/// The rows of a file, none of them longer than [`LONGEST_ROW`].
+struct Rows<R> {
+    records: csv::Reader<Bounded<R>>,
+    /// Bytes that were read since the last row ended.
+    row: Arc<AtomicU64>,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the next row; false at the end of the file.
+    fn read(&mut self, into: &mut StringRecord) -> io::Result<bool> {
+        self.row.store(0, Ordering::Relaxed);
+        self.records.read_record(into).map_err(|error| {
+            let begins = into.position().map_or(0, csv::Position::line);
+            let kind = match error.kind() {
+                csv::ErrorKind::Io(error) => error.kind(),
+                _ => io::ErrorKind::InvalidData,
+            };
+            io::Error::new(kind, anyhow!(error).context(format!("the row that begins on line {begins}")))
+        })
+    }
+}
+
+struct Bounded<R> {
+    from: R,
+    row: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let length = self.from.read(into)?;
+        if self.row.fetch_add(length as u64, Ordering::Relaxed) > LONGEST_ROW {
+            let why = "is longer than 1 MiB: is a quote opened in it and never closed?";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        Ok(length)
     }
 }
 

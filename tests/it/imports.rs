@@ -1,10 +1,11 @@
 //! Files of a dealer management system: read in every encoding, taken once, judged before, corrected after.
+mod folder;
+
 use std::{path::PathBuf, sync::Arc};
 
 use aftercare::imports::{
     Kind, Summary,
     actions::{Failed, Wanted, import},
-    folder,
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -345,33 +346,6 @@ R-2,已交车,2024-05-06 8:30,,2024-05-06 15:00,2024-05-06 16:00,C-1,,,JTHBJ46G9
         let again = at.import(kind, name, text).await;
         assert_eq!((again.taken, again.events), (0, 0), "{again}");
     }
-    at.shop.drain().await;
-}
-
-#[tokio::test]
-async fn a_file_dropped_into_the_folder_is_imported_and_put_away() {
-    let at = Counter::open().await;
-    let below = at.folder.path().join("gz-tianhe");
-    std::fs::create_dir(&below).expect("a folder");
-    let mut seen = folder::Seen::new();
-    std::fs::write(below.join("appointments-0302.csv"), APPOINTMENTS).expect("written");
-    std::fs::write(below.join("customers.csv"), "customer_no,name,mobile\nC-7,Bo,CALL ME\nC-8,Eva,13900001239\n")
-        .expect("written");
-    std::fs::write(below.join("notes.txt"), "not ours").expect("written");
-    let look =
-        async |seen: &mut folder::Seen| folder::look(&at.shop.app, at.folder.path(), seen).await.expect("a look");
-    assert_eq!(look(&mut seen).await, 0, "it may still be being written");
-    assert_eq!(look(&mut seen).await, 2);
-    assert_eq!(look(&mut seen).await, 0);
-    let lies = |path: &str| below.join(path).is_file();
-    assert!(lies("done/appointments-0302.csv") && lies("rejected/customers.csv") && lies("notes.txt"));
-    assert!(lies("rejected/customers.csv.rejected.csv") && !lies("customers.csv"));
-    assert_eq!((at.count("appointments").await, at.count("customers").await), (2, 3));
-    // The same name the next night.
-    std::fs::write(below.join("appointments-0302.csv"), APPOINTMENTS).expect("written");
-    look(&mut seen).await;
-    assert_eq!(look(&mut seen).await, 1);
-    assert_eq!(std::fs::read_dir(below.join("done")).expect("a folder").count(), 2, "neither is lost");
     at.shop.drain().await;
 }
 
