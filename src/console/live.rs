@@ -12,7 +12,7 @@ use futures_util::{Stream, stream};
 use maud::Markup;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::visitor::Visitor;
+use super::{pieces::COUNTDOWN, visitor::Visitor};
 use crate::{app::App, http::Error};
 
 /// Several changes within this time are one.
@@ -68,14 +68,29 @@ where
                     continue;
                 };
                 let text = markup.into_string();
-                // Countdowns go on by themselves: what differs only in them is no news.
-                if last.as_deref() != Some(text.as_str()) {
-                    let event = Event::default().event("patch").data(text.clone());
-                    return Some((Ok(event), (app, visitor, render, changed, Some(text))));
+                let news = without_countdowns(&text);
+                if last.as_deref() != Some(news.as_str()) {
+                    let event = Event::default().event("patch").data(text);
+                    return Some((Ok(event), (app, visitor, render, changed, Some(news))));
                 }
             }
         },
     )
+}
+
+/// The region less what its countdowns say: they go on by themselves in the browser, and what differs only in them is no news.
+fn without_countdowns(markup: &str) -> String {
+    let mut news = String::with_capacity(markup.len());
+    let mut rest = markup;
+    while let Some((before, countdown)) = rest.split_once(COUNTDOWN) {
+        news.push_str(before);
+        let (countdown, after) = countdown.split_once("</time>").unwrap_or((countdown, ""));
+        let due = countdown.split_once(" datetime=").map_or(countdown, |(_, due)| due);
+        news.push_str(due.split_once(" data-left=").map_or(due, |(due, _)| due));
+        rest = after;
+    }
+    news.push_str(rest);
+    news
 }
 
 async fn pause(time: Duration) {
@@ -83,4 +98,23 @@ async fn pause(time: Duration) {
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick.tick().await;
     tick.tick().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_more_than_the_passing_of_time_is_news() {
+        let row = |state: &str, due: &str, left: &str, words: &str| {
+            format!(
+                "<li>Wang <time class=\"due {state}\" datetime=\"{due}\" title=\"x\" data-left=\"{left}\">{words}</time> now</li>"
+            )
+        };
+        let now = without_countdowns(&row("soon", "2026-03-02T02:00:00Z", "59", "due in 1 min"));
+        assert_eq!(now, without_countdowns(&row("late", "2026-03-02T02:00:00Z", "-2", "1 min late")));
+        assert_ne!(now, without_countdowns(&row("soon", "2026-03-02T03:00:00Z", "59", "due in 1 min")));
+        assert!(now.starts_with("<li>Wang ") && now.ends_with(" now</li>") && !now.contains("due in"), "{now}");
+        assert_eq!(without_countdowns("<p>nothing counts</p>"), "<p>nothing counts</p>");
+    }
 }

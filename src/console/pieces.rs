@@ -13,6 +13,9 @@ pub fn icon(path: &str) -> Markup {
     html! { svg class="icon" viewBox="0 0 24 24" aria-hidden="true" { path d=(path) {} } }
 }
 
+/// How the mark of a countdown begins, for whoever looks for one in a page.
+pub(super) const COUNTDOWN: &str = "<time class=\"due ";
+
 /// A deadline in words, with its moment; the script keeps it current.
 pub fn countdown(visitor: &Visitor, due: Timestamp) -> Markup {
     let w = visitor.words;

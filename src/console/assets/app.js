@@ -40,7 +40,6 @@ function listen() {
       const here = wanted.id && document.getElementById(wanted.id);
       if (here) merge(here, wanted);
     }
-    drawn = Date.now();
     tick();
   });
 }
@@ -50,8 +49,13 @@ document.addEventListener("visibilitychange", () => (document.hidden ? hush() : 
 addEventListener("pagehide", hush);
 addEventListener("pageshow", listen);
 
-// --- Countdowns: seconds left when the page was drawn, so that the clock of this machine need not be right.
-let drawn = Date.now();
+// --- Countdowns: seconds left when the element was drawn, so that the clock of this machine need not be right.
+const deadlines = new WeakMap();
+function secondsLeft(time) {
+  const drawn = time.dateTime + " " + time.dataset.left;
+  if (deadlines.get(time)?.drawn !== drawn) deadlines.set(time, { drawn, at: Date.now() + time.dataset.left * 1000 });
+  return (deadlines.get(time).at - Date.now()) / 1000;
+}
 const units = { "zh-CN": ["天", "小时", "分钟", ""], en: [" d", " h", " min", " "], ja: ["日", "時間", "分", ""] };
 const late = { "zh-CN": "已超时 #", en: "# late", ja: "#超過" }, left = { "zh-CN": "还剩 #", en: "due in #", ja: "残り#" };
 function span(seconds) {
@@ -62,14 +66,15 @@ function span(seconds) {
   return minutes + m;
 }
 function tick() {
-  const passed = (Date.now() - drawn) / 1000, lang = document.documentElement.lang;
+  const lang = document.documentElement.lang;
   for (const time of all("time[data-left]")) {
-    const seconds = time.dataset.left - passed;
+    const seconds = secondsLeft(time);
     const text = ((seconds < 0 ? late : left)[lang] || (seconds < 0 ? late.en : left.en)).replace("#", span(seconds));
     if (time.textContent !== text) time.textContent = text;
     time.className = "due " + (seconds < 0 ? "late" : seconds < 3600 ? "soon" : "ok");
   }
 }
+tick();
 setInterval(tick, 10000);
 
 // --- Shortcuts: data-key on the control itself. Never while somebody types, never while an input method composes.
