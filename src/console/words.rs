@@ -126,6 +126,27 @@ mod tests {
     }
 
     #[test]
+    fn every_code_that_a_page_shows_has_words() {
+        use crate::{calls, cases, console::policy::Role, notices};
+        let playbook = notices::playbook::Playbook::load(None).expect("the playbook");
+        let mut codes: Vec<(&str, String)> = Vec::new();
+        let mut shown = |kind, words: &[&str]| codes.extend(words.iter().map(|word| (kind, (*word).to_owned())));
+        shown("role", &Role::ALL.map(Role::word));
+        shown("call", &calls::CallType::ALL.map(calls::CallType::word));
+        shown("outcome", &calls::Outcome::ALL.map(calls::Outcome::word));
+        shown("outcome", &calls::TelephonyResult::ALL.map(calls::TelephonyResult::word));
+        shown("cause", &cases::Cause::ALL.map(cases::Cause::word));
+        shown("channel", &notices::ChannelName::ALL.map(notices::ChannelName::word));
+        shown("kind", &playbook.kinds().map(|kind| kind.name.as_str()).collect::<Vec<_>>());
+        let missing: Vec<String> = codes
+            .iter()
+            .map(|(kind, code)| format!("{kind}-{}", code.replace(['_', '.', ':'], "-")))
+            .filter(|key| !Words(Locale::En).knows(key))
+            .collect();
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
+    #[test]
     fn every_text_can_be_said_in_every_language() {
         for locale in Locale::ALL {
             let words = Words(locale);
