@@ -10,12 +10,14 @@ use super::{Failure, open};
 use crate::{
     app::App,
     config::Config,
-    db::{self, Weight},
     dealerships::Dealership,
-    desk::Desk,
     http::Error,
     id::Id,
-    staff::{ROLES, Staff, accounts, actions},
+    staff::{
+        ROLES, Staff,
+        accounts::{self, actions::Reach},
+        actions,
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +63,7 @@ pub(super) enum Command {
 
 /// For the record.
 const ACTOR: &str = "operator";
+const BY: (&str, Reach) = (ACTOR, Reach::Everywhere);
 
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
     let app = open(settings, false).await?;
@@ -109,28 +112,13 @@ async fn add(app: &App, code: &str, wanted: Wanted) -> Result<(), Failure> {
         let said: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.message)).collect();
         Failure::usage(anyhow!("{}", said.join("; ")))
     })?;
-    let staff = store(app, parsed).await.context("the person was not stored")?;
+    let staff = actions::put_now(app, parsed, ACTOR.to_owned()).await.context("the person was not stored")?;
     let login = wanted.login.unwrap_or(wanted.reference);
-    match accounts::actions::open(app, &staff, &login, ACTOR).await.map_err(failed)? {
+    match accounts::actions::open(app, &staff, &login, BY).await.map_err(failed)? {
         Some(password) => print_once(&password),
         None => println!("{login} signs in at {code} too, with the password that they have"),
     }
     Ok(())
-}
-
-async fn store(app: &App, wanted: Staff) -> db::Result<Staff> {
-    let desk_app = app.clone();
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (app, wanted) = (desk_app.clone(), wanted.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let stored = actions::put(&mut desk, wanted, ACTOR).await?;
-                desk.close().await?;
-                Ok::<_, db::Error>(stored)
-            })
-        })
-        .await
 }
 
 async fn list(app: &App, code: &str) -> Result<(), Failure> {
@@ -159,14 +147,14 @@ async fn list(app: &App, code: &str) -> Result<(), Failure> {
 
 async fn disable(app: &App, reference: &str, code: &str) -> Result<(), Failure> {
     let staff = person(app, reference, code).await?;
-    accounts::actions::close(app, &staff, ACTOR).await.map_err(failed)?;
+    accounts::actions::close(app, &staff, BY).await.map_err(failed)?;
     println!("{reference} is signed out and signs in no more");
     Ok(())
 }
 
 async fn reset(app: &App, reference: &str, code: &str) -> Result<(), Failure> {
     let staff = person(app, reference, code).await?;
-    print_once(&accounts::actions::reset_password(app, &staff, ACTOR).await.map_err(failed)?);
+    print_once(&accounts::actions::reset_password(app, &staff, BY).await.map_err(failed)?);
     Ok(())
 }
 

@@ -97,20 +97,20 @@ impl Visitor {
         self.words.at(at, self.zone())
     }
 
-    /// The same person at the doors of the API: what their roles allow there.
+    /// The same person at the doors of the API: what their roles allow there. A scope is wider than a page, so it is granted
+    /// to those alone whose pages show or do all that it opens: `read` answers whole telephone numbers, `write` answers
+    /// inquiries, works on cases and calls messages off.
     pub fn caller(&self) -> Caller {
-        let mut scopes = Vec::new();
-        let mut with = |right, granted: &[Scope]| {
-            if self.may(right) {
-                scopes.extend_from_slice(granted);
-            }
-        };
-        with(Right::Customers, &[Scope::Read]);
-        with(Right::Audit, &[Scope::Read]);
-        with(Right::Calls, &[Scope::Calls]);
-        with(Right::Messages, &[Scope::MessagesSend]);
-        with(Right::Inquiries, &[Scope::Write]);
-        with(Right::People, &[Scope::Admin]);
+        let sees_all = self.may(Right::Numbers) || self.may(Right::Figures);
+        let does_all = self.may(Right::Inquiries) && self.may(Right::HandleCases) && self.may(Right::HandleOutbox);
+        let granted = [
+            (self.may(Right::Customers) && sees_all, Scope::Read),
+            (self.may(Right::Calls), Scope::Calls),
+            (self.may(Right::Messages), Scope::MessagesSend),
+            (does_all, Scope::Write),
+            (self.may(Right::People), Scope::Admin),
+        ];
+        let scopes = granted.into_iter().filter_map(|(is_theirs, scope)| is_theirs.then_some(scope)).collect();
         Caller {
             key_id: self.session.account.id.to_string(),
             name: self.name().to_owned(),

@@ -62,8 +62,13 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let Some(text) = bearer(&parts.headers) else {
-            let visitor = Visitor::of(app, &parts.headers).await?;
-            return visitor.map(|visitor| visitor.caller()).ok_or(Error::Unauthorized);
+            let visitor = Visitor::of(app, &parts.headers).await?.ok_or(Error::Unauthorized)?;
+            if visitor.session.account.must_change {
+                return Err(Error::Forbidden(
+                    "this password was given by somebody else: choose another in the console first",
+                ));
+            }
+            return Ok(visitor.caller());
         };
         match app.keys.opened_by(text).await? {
             Some(key) => Ok(Self::from(&*key)),

@@ -1,9 +1,10 @@
 //! The verbs of staff.
 use super::{Staff, store};
 use crate::{
-    db::{self, Tx},
+    app::App,
+    db::{self, Tx, Weight},
     dealerships::Dealership,
-    desk::Desk,
+    desk::{self, Desk},
     id::Id,
     timeline::Entry,
 };
@@ -25,6 +26,15 @@ pub async fn put(desk: &mut Desk<'_>, wanted: Staff, actor: &str) -> db::Result<
     entry.detail = serde_json::json!({ "staff": wanted.id });
     desk.record(entry);
     Ok(wanted)
+}
+
+/// [`put`] in a transaction of its own, for the doors.
+pub async fn put_now(app: &App, wanted: Staff, actor: String) -> db::Result<Staff> {
+    desk::at(app, Weight::ONE, move |desk| {
+        let (wanted, actor) = (wanted.clone(), actor.clone());
+        Box::pin(async move { put(desk, wanted, &actor).await })
+    })
+    .await
 }
 
 /// The advisor a fact names; somebody unknown gets an inactive row without a name. One statement for those who are known:

@@ -12,9 +12,7 @@ use serde_json::Value;
 use super::{Staff, actions};
 use crate::{
     app::App,
-    db::{self, Weight},
     dealerships::Dealership,
-    desk::Desk,
     http::{
         Error,
         body::JsonBody,
@@ -48,19 +46,7 @@ async fn put_one(
 ) -> Result<Json<Answer>, Error> {
     let dealership = dealership_of(&app, &caller, dealership, &body).await?;
     let wanted = Staff::parse(app.ids.next(), dealership.id, &reference, "", body).map_err(Error::Invalid)?;
-    let (desk_app, actor) = (app.clone(), caller.actor());
-    let staff = app
-        .db
-        .write(Weight::ONE, move |tx| {
-            let (app, wanted, actor) = (desk_app.clone(), wanted.clone(), actor.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let stored = actions::put(&mut desk, wanted, &actor).await?;
-                desk.close().await?;
-                Ok::<_, db::Error>(stored)
-            })
-        })
-        .await?;
+    let staff = actions::put_now(&app, wanted, caller.actor()).await?;
     Ok(Json(Answer { dealership: dealership.code.clone(), staff }))
 }
 

@@ -9,7 +9,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    ROLES, Staff, accounts, actions,
+    ROLES, Staff,
+    accounts::{self, actions::Reach},
+    actions,
     keys::{Key, Scope, id_in},
 };
 use crate::{
@@ -19,8 +21,6 @@ use crate::{
         pages::Pages,
         pieces::{head, moment, tag},
     },
-    db::{self, Weight},
-    desk::Desk,
     http::{Error, public::Form},
     id::Id,
 };
@@ -176,18 +176,7 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
         "email": form.get("email"), "mobile": form.get("mobile"), "extension": form.get("extension"), "active": form.get("active").is_some(),
     });
     let wanted = Staff::parse(app.ids.next(), visitor.dealership.id, &reference, "", body).map_err(Error::Invalid)?;
-    let (desk_app, actor) = (app.clone(), visitor.actor());
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (app, wanted, actor) = (desk_app.clone(), wanted.clone(), actor.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                actions::put(&mut desk, wanted, &actor).await?;
-                desk.close().await?;
-                Ok::<_, db::Error>(())
-            })
-        })
-        .await?;
+    actions::put_now(&app, wanted, visitor.actor()).await?;
     Ok(Redirect::to(&format!("{PEOPLE}?done=1")))
 }
 
@@ -203,8 +192,8 @@ async fn open_account(
     form: Form,
 ) -> Result<Response, Error> {
     let person = person(&app, &visitor, id).await?;
-    let password =
-        accounts::actions::open(&app, &person, form.get("login").unwrap_or_default(), &visitor.actor()).await?;
+    let (login, by) = (form.get("login").unwrap_or_default(), (&*visitor.actor(), Reach::OneDealership));
+    let password = accounts::actions::open(&app, &person, login, by).await?;
     match password {
         None => Ok(Redirect::to(&format!("{PEOPLE}?done=1")).into_response()),
         Some(password) => {
@@ -215,7 +204,7 @@ async fn open_account(
 
 async fn reset(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Staff>>) -> Result<Response, Error> {
     let person = person(&app, &visitor, id).await?;
-    let password = accounts::actions::reset_password(&app, &person, &visitor.actor()).await?;
+    let password = accounts::actions::reset_password(&app, &person, (&visitor.actor(), Reach::OneDealership)).await?;
     Ok(page(&app, &visitor, &Asked::default(), Some(("people-password", password))).await?.into_response())
 }
 
@@ -224,7 +213,7 @@ async fn close(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Staff
     if person.id == visitor.staff().id {
         return Err(Error::Conflict("own_account", "your own account is closed by somebody else".to_owned()));
     }
-    accounts::actions::close(&app, &person, &visitor.actor()).await?;
+    accounts::actions::close(&app, &person, (&visitor.actor(), Reach::OneDealership)).await?;
     Ok(Redirect::to(&format!("{PEOPLE}?done=1")))
 }
 

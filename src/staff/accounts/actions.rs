@@ -16,12 +16,27 @@ use crate::{
 /// How many characters a password has that we make up.
 const MADE_UP: usize = 16;
 
+/// How far whoever asks may reach. A login is one person's at every dealership where they work, so what one dealership's
+/// admin does to it would be felt at the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The operator's, on the machine itself.
+    Everywhere,
+    /// An admin's: logins that are used at this dealership alone.
+    OneDealership,
+}
+
 /// Opens an account for somebody who works here, or lets their account work here too; answers the password to hand over,
 /// which they must change, or none when they have one already.
 ///
 /// # Errors
-/// A login that cannot be one.
-pub async fn open(app: &App, staff: &Staff, typed: &str, actor: &str) -> Result<Option<SecretString>, Error> {
+/// A login that cannot be one; 409 `login_elsewhere`.
+pub async fn open(
+    app: &App,
+    staff: &Staff,
+    typed: &str,
+    (actor, reach): (&str, Reach),
+) -> Result<Option<SecretString>, Error> {
     let login = login(typed).map_err(|why| Error::invalid("/login", "wrong_login", why))?;
     let (password, hashed) = make_up(app).await?;
     let (ids, now) = (app.ids.clone(), app.ids.clock.now());
@@ -33,25 +48,23 @@ pub async fn open(app: &App, staff: &Staff, typed: &str, actor: &str) -> Result<
             Box::pin(async move {
                 let known = store::find_by_login(tx, &login).await?;
                 let is_new = known.is_none();
-                let account = match known {
-                    Some(account) => Account { active: true, ..account },
-                    None => Account {
-                        id: ids.next(),
-                        login,
-                        password_hash: hashed,
-                        must_change: true,
-                        locale: None,
-                        active: true,
-                    },
+                let id = match known {
+                    Some(account) => {
+                        within_reach(tx, account.id, dealership, reach).await?;
+                        store::set_active(tx, account.id, true, now).await?;
+                        account.id
+                    }
+                    None => {
+                        let id = ids.next();
+                        let account =
+                            Account { id, login, password_hash: hashed, must_change: true, locale: None, active: true };
+                        store::insert(tx, &account, now).await?;
+                        id
+                    }
                 };
-                if is_new {
-                    store::insert(tx, &account, now).await?;
-                } else {
-                    store::update(tx, &account, now).await?;
-                }
-                store::link(tx, account.id, staff_id).await?;
-                write_line(tx, (ids.next(), dealership, now), "account.opened", &account, &actor).await?;
-                Ok::<_, db::Error>(is_new)
+                store::link(tx, id, staff_id).await?;
+                write_line(tx, (ids.next(), dealership, now), "account.opened", id, &actor).await?;
+                Ok::<_, Error>(is_new)
             })
         })
         .await?;
@@ -61,46 +74,67 @@ pub async fn open(app: &App, staff: &Staff, typed: &str, actor: &str) -> Result<
 /// A new password in place of a forgotten one: made up, to be changed at once; every session ends.
 ///
 /// # Errors
-/// 404 when they have no account.
-pub async fn reset_password(app: &App, staff: &Staff, actor: &str) -> Result<SecretString, Error> {
+/// 404 when they have no account; 409 `login_elsewhere`.
+pub async fn reset_password(app: &App, staff: &Staff, by: (&str, Reach)) -> Result<SecretString, Error> {
     let (password, hashed) = make_up(app).await?;
-    change(app, staff, actor, "account.password_reset", move |account| {
-        account.password_hash.clone_from(&hashed);
-        account.must_change = true;
-    })
-    .await?;
+    change(app, staff, by, Change::Password { hashed, must_change: true }).await?;
     Ok(password)
 }
 
 /// They can sign in no more, and are signed out.
 ///
 /// # Errors
-/// 404 when they have no account.
-pub async fn close(app: &App, staff: &Staff, actor: &str) -> Result<(), Error> {
-    change(app, staff, actor, "account.closed", |account| account.active = false).await
+/// 404 when they have no account; 409 `login_elsewhere`.
+pub async fn close(app: &App, staff: &Staff, by: (&str, Reach)) -> Result<(), Error> {
+    change(app, staff, by, Change::Closed).await
 }
 
-async fn change(
-    app: &App,
-    staff: &Staff,
-    actor: &str,
-    what: &'static str,
-    change: impl Fn(&mut Account) + Clone + Send + Sync + 'static,
-) -> Result<(), Error> {
+/// What somebody else does to an account.
+#[derive(Clone)]
+enum Change {
+    Password { hashed: String, must_change: bool },
+    Closed,
+}
+
+async fn change(app: &App, staff: &Staff, (actor, reach): (&str, Reach), change: Change) -> Result<(), Error> {
     let (ids, now) = (app.ids.clone(), app.ids.clock.now());
     let (staff_id, dealership, actor) = (staff.id, staff.dealership_id, actor.to_owned());
     app.db
         .write(Weight::ONE, move |tx| {
             let (actor, ids, change) = (actor.clone(), ids.clone(), change.clone());
             Box::pin(async move {
-                let mut account = store::find_of_staff(tx, staff_id).await?.ok_or(Error::NotFound)?;
-                change(&mut account);
-                store::update(tx, &account, now).await?;
-                store::end_sessions(tx, account.id, None).await?;
-                Ok::<_, Error>(write_line(tx, (ids.next(), dealership, now), what, &account, &actor).await?)
+                let account = store::find_of_staff(tx, staff_id).await?.ok_or(Error::NotFound)?.id;
+                within_reach(tx, account, dealership, reach).await?;
+                let what = match change {
+                    Change::Password { hashed, must_change } => {
+                        store::set_password(tx, account, (&hashed, must_change), now).await?;
+                        if must_change { "account.password_reset" } else { "account.password_changed" }
+                    }
+                    Change::Closed => {
+                        store::set_active(tx, account, false, now).await?;
+                        "account.closed"
+                    }
+                };
+                store::end_sessions(tx, account, None).await?;
+                Ok::<_, Error>(write_line(tx, (ids.next(), dealership, now), what, account, &actor).await?)
             })
         })
         .await
+}
+
+async fn within_reach(
+    tx: &mut Tx,
+    account: Id<Account>,
+    dealership: Id<Dealership>,
+    reach: Reach,
+) -> Result<(), Error> {
+    if reach == Reach::Everywhere || store::dealerships_of(tx, account).await? == [dealership] {
+        return Ok(());
+    }
+    Err(Error::Conflict(
+        "login_elsewhere",
+        "this login is somebody's at another dealership: the operator changes it with `aftercare staff`".to_owned(),
+    ))
 }
 
 /// Their own new password; their other sessions end.
@@ -123,11 +157,17 @@ pub async fn change_password(app: &App, session: &Session, old: SecretString, ne
         .write(Weight::ONE, move |tx| {
             let (ids, hashed, session) = (ids.clone(), hashed.clone(), session.clone());
             Box::pin(async move {
-                let account = Account { password_hash: hashed, must_change: false, ..session.account.clone() };
-                store::update(tx, &account, now).await?;
-                store::end_sessions(tx, account.id, Some(&session.token_hash)).await?;
+                let account = session.account.id;
+                // Whoever reset it or closed the account meanwhile had the later word.
+                let is_same =
+                    store::find(tx, account).await?.is_some_and(|kept| kept.is_still(&session.account.password_hash));
+                if !is_same {
+                    return Err(Error::Unauthorized);
+                }
+                store::set_password(tx, account, (&hashed, false), now).await?;
+                store::end_sessions(tx, account, Some(&session.token_hash)).await?;
                 let actor = format!("staff:{}", session.staff().id);
-                write_line(tx, (ids.next(), session.dealership(), now), "account.password_changed", &account, &actor)
+                write_line(tx, (ids.next(), session.dealership(), now), "account.password_changed", account, &actor)
                     .await?;
                 Ok::<_, Error>(())
             })
@@ -146,13 +186,10 @@ pub async fn logins(
 
 /// For the demo alone: an account with a password that everybody knows.
 pub async fn open_with(app: &App, staff: &Staff, typed: &str, password: &str) -> Result<(), Error> {
-    open(app, staff, typed, "demo").await?;
+    let by = ("demo", Reach::Everywhere);
+    open(app, staff, typed, by).await?;
     let hashed = passwords::hash(password.to_owned(), &app.ids.random).await.map_err(Error::Internal)?;
-    change(app, staff, "demo", "account.password_changed", move |account| {
-        account.password_hash.clone_from(&hashed);
-        account.must_change = false;
-    })
-    .await
+    change(app, staff, by, Change::Password { hashed, must_change: false }).await
 }
 
 async fn make_up(app: &App) -> Result<(SecretString, String), Error> {
@@ -178,11 +215,11 @@ async fn write_line(
     tx: &mut Tx,
     (id, dealership, now): (Id<Entry>, Id<Dealership>, Timestamp),
     what: &'static str,
-    account: &Account,
+    account: Id<Account>,
     actor: &str,
 ) -> db::Result<()> {
     let mut line = Entry::new(id, dealership, now, what);
     line.actor = Some(actor.to_owned());
-    line.detail = serde_json::json!({ "account": account.id });
+    line.detail = serde_json::json!({ "account": account });
     timeline::actions::write(tx, &[line]).await
 }

@@ -27,6 +27,13 @@ pub struct Account {
     pub locale: Option<String>,
     pub active: bool,
 }
+impl Account {
+    /// Whether it still is what was looked at: open, with the same password. Asked in the transaction that acts on it,
+    /// because a password is checked outside of any.
+    fn is_still(&self, password_hash: &str) -> bool {
+        self.active && self.password_hash == password_hash
+    }
+}
 impl Entity for Account {
     const PREFIX: &'static str = "acc";
 }

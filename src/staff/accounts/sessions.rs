@@ -63,17 +63,24 @@ pub async fn sign_in(app: &App, typed: &str, password: SecretString, from: &str)
     };
     let token = hex(&app.ids.random.bytes::<32>());
     let hash = hash_of(&token);
-    app.db
+    let is_in = app
+        .db
         .write(Weight::ONE, move |tx| {
-            let (hash, keys) = (hash.clone(), keys.clone());
+            let (hash, keys, account) = (hash.clone(), keys.clone(), account.clone());
             Box::pin(async move {
+                let is_same =
+                    store::find(tx, account.id).await?.is_some_and(|kept| kept.is_still(&account.password_hash));
+                if !is_same {
+                    return Ok(false);
+                }
                 store::forgive(tx, &keys[0]).await?;
                 store::tidy(tx, now, now.minus(FORGET_AFTER)).await?;
-                store::insert_session(tx, &hash, account.id, (now, now.plus(MOST))).await
+                store::insert_session(tx, &hash, account.id, (now, now.plus(MOST))).await?;
+                Ok::<_, db::Error>(true)
             })
         })
         .await?;
-    Ok(token.into())
+    if is_in { Ok(token.into()) } else { Err(NotIn::Wrong) }
 }
 
 async fn failed(app: &App, keys: [String; 2], now: Timestamp) -> Result<NotIn, NotIn> {
@@ -181,11 +188,11 @@ pub async fn go_to(app: &App, session: &Session, dealership: Id<Dealership>) -> 
 
 /// Another language for their screens.
 pub async fn speak(app: &App, account: &Account, locale: &str) -> db::Result<()> {
-    let (account, now) = (Account { locale: Some(locale.to_owned()), ..account.clone() }, app.ids.clock.now());
+    let (account, locale, now) = (account.id, locale.to_owned(), app.ids.clock.now());
     app.db
         .write(Weight::ONE, move |tx| {
-            let account = account.clone();
-            Box::pin(async move { store::update(tx, &account, now).await })
+            let locale = locale.clone();
+            Box::pin(async move { store::set_locale(tx, account, &locale, now).await })
         })
         .await
 }

@@ -50,17 +50,52 @@ pub(super) async fn insert(tx: &mut Tx, account: &Account, now: Timestamp) -> Re
     Ok(())
 }
 
-pub(super) async fn update(tx: &mut Tx, account: &Account, now: Timestamp) -> Result<()> {
-    tx.sql("UPDATE accounts SET password_hash = $2, must_change = $3, locale = $4, active = $5, updated_at = $6 WHERE id = $1")
-        .bind(account.id)
-        .bind(account.password_hash.clone())
-        .bind(account.must_change)
-        .bind(account.locale.clone())
-        .bind(account.active)
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    id: Id<Account>,
+    (password_hash, must_change): (&str, bool),
+    now: Timestamp,
+) -> Result<()> {
+    tx.sql("UPDATE accounts SET password_hash = $2, must_change = $3, updated_at = $4 WHERE id = $1")
+        .bind(id)
+        .bind(password_hash.to_owned())
+        .bind(must_change)
         .bind(now)
         .execute()
         .await?;
     Ok(())
+}
+
+pub(super) async fn set_active(tx: &mut Tx, id: Id<Account>, active: bool, now: Timestamp) -> Result<()> {
+    tx.sql("UPDATE accounts SET active = $2, updated_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(active)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_locale(tx: &mut Tx, id: Id<Account>, locale: &str, now: Timestamp) -> Result<()> {
+    tx.sql("UPDATE accounts SET locale = $2, updated_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(locale.to_owned())
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// The dealerships at which somebody has this login, whether or not they still work there.
+pub(super) async fn dealerships_of(tx: &mut Tx, account: Id<Account>) -> Result<Vec<Id<Dealership>>> {
+    let found: Vec<(Id<Dealership>,)> = tx
+        .sql(
+            "SELECT DISTINCT s.dealership_id FROM account_staff w JOIN staff s ON s.id = w.staff_id WHERE w.account_id = $1",
+        )
+        .bind(account)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
 /// Where they work; whoever had this row of `staff` before has it no more.

@@ -45,6 +45,33 @@ async fn every_page_opens_for_the_roles_that_may_and_for_nobody_else() {
     }
 }
 
+/// The API answers whole telephone numbers, and does to everybody's work what only some may do.
+#[tokio::test]
+async fn at_the_apis_doors_a_session_does_no_more_than_on_its_pages() {
+    use Role::{Admin, Advisor, Agent, Director, ServiceManager, Supervisor};
+    let doors: [(&str, &str, &[Role]); 5] = [
+        ("GET", "/v1/customers/nobody", &[Advisor, Supervisor, ServiceManager, Director]),
+        ("GET", "/v1/calls", &[Agent, Advisor, Supervisor, ServiceManager]),
+        ("POST", "/v1/messages", &[Advisor, Supervisor, ServiceManager]),
+        ("POST", "/v1/inquiries/unknown/answer", &[ServiceManager]),
+        ("PUT", "/v1/dealerships/gz-tianhe", &[Admin]),
+    ];
+    let shop = Shop::open().await;
+    for role in Role::ALL {
+        let mut seat = shop.seat(role.word(), &[role]).await;
+        for (method, path, who) in doors {
+            let shown = seat.ask(method, path, &[], Some("same-origin")).await;
+            assert_eq!(
+                shown.status != 403,
+                who.contains(&role),
+                "{method} {path} as {}: {}",
+                role.word(),
+                shown.status
+            );
+        }
+    }
+}
+
 #[tokio::test]
 async fn who_has_not_signed_in_sees_the_door_only() {
     let shop = Shop::open().await;

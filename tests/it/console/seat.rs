@@ -1,7 +1,10 @@
 //! Somebody at a screen: an account, a session's cookie, pages and forms.
 use aftercare::{
     console::policy::Role,
-    staff::{Staff, accounts},
+    staff::{
+        Staff,
+        accounts::{self, actions::Reach},
+    },
 };
 use axum::{
     body::{Body, to_bytes},
@@ -72,16 +75,23 @@ impl Shown {
 impl Shop {
     /// Somebody of this role works at gz-tianhe, and has an account with the password of everybody here.
     pub(crate) async fn account(&self, reference: &str, roles: &[Role]) -> Staff {
+        self.account_at("gz-tianhe", reference, roles).await
+    }
+    /// The same at another dealership; under the same reference it is the same login.
+    pub(super) async fn account_at(&self, dealership: &str, reference: &str, roles: &[Role]) -> Staff {
+        let staff = self.employs_at(dealership, reference, roles).await;
+        accounts::actions::open_with(&self.app, &staff, reference, PASSWORD).await.expect("an account");
+        staff
+    }
+    /// Somebody who works there, and has no account.
+    pub(super) async fn employs_at(&self, dealership: &str, reference: &str, roles: &[Role]) -> Staff {
         let roles: Vec<&str> = roles.iter().map(|role| role.word()).collect();
-        let body = json!({"dealership": "gz-tianhe", "name": format!("{reference} Li"), "roles": roles, "languages": ["zh-CN", "en", "ja"]});
-        let (status, answer) = self.put(&format!("/v1/staff/{reference}"), &body).await;
+        let body = json!({"dealership": dealership, "name": format!("{reference} Li"), "roles": roles, "languages": ["zh-CN", "en", "ja"]});
+        let (status, answer) = self.put(&format!("/v1/staff/{reference}?dealership={dealership}"), &body).await;
         assert_eq!(status, 200, "{answer}");
         let id = answer["id"].as_str().expect("an id").parse().expect("an id");
         let mut tx = self.app.db.read().await.expect("a connection");
-        let staff = aftercare::staff::actions::find(&mut tx, id).await.expect("an answer").expect("somebody");
-        drop(tx);
-        accounts::actions::open_with(&self.app, &staff, reference, PASSWORD).await.expect("an account");
-        staff
+        aftercare::staff::actions::find(&mut tx, id).await.expect("an answer").expect("somebody")
     }
     /// The same, signed in, with screens in English.
     pub(crate) async fn seat(&self, reference: &str, roles: &[Role]) -> Seat<'_> {
@@ -150,7 +160,8 @@ impl Shop {
     }
     /// The password that an account was given, as whoever opened it saw it.
     pub(super) async fn given_password(&self, staff: &Staff) -> String {
-        let given = accounts::actions::reset_password(&self.app, staff, "test").await.expect("an account");
+        let given =
+            accounts::actions::reset_password(&self.app, staff, ("test", Reach::Everywhere)).await.expect("an account");
         given.expose_secret().to_owned()
     }
 }

@@ -1,5 +1,12 @@
 //! Signing in: who is let in, who waits, and how a session ends.
-use aftercare::console::policy::Role;
+use aftercare::{
+    console::policy::Role,
+    http::Error,
+    staff::accounts::{
+        actions::{Reach, change_password, close},
+        sessions,
+    },
+};
 
 use super::seat::PASSWORD;
 use crate::shop::Shop;
@@ -59,6 +66,7 @@ async fn a_password_that_was_given_is_changed_before_anything_else() {
     let mut seat = shop.stranger();
     assert_eq!(seat.sign_in("agt-9", &given).await.status, 303);
     assert_eq!(seat.open("/console/calls").await.location.as_deref(), Some("/console/password"));
+    assert_eq!(seat.open("/v1/calls").await.status, 403, "nor at the API's doors");
     let short = seat.send("/console/password", &[("old", &given), ("new", "short")]).await;
     assert!(short.status == 422 && short.says("The new password is too short."), "{}", short.text());
     let done = seat.send("/console/password", &[("old", &given), ("new", "马走日字象走田字车走直路炮翻山")]).await;
@@ -83,9 +91,46 @@ async fn sessions_end_by_idleness_everywhere_and_with_the_account() {
     assert_eq!(one.send("/console/sign-out", &[("everywhere", "yes")]).await.status, 303);
     assert_eq!(other.open("/console/calls").await.status, 303);
     assert_eq!(other.sign_in("agt-9", PASSWORD).await.status, 303);
-    aftercare::staff::accounts::actions::close(&shop.app, &staff, "test").await.expect("closed");
+    close(&shop.app, &staff, ("test", Reach::Everywhere)).await.expect("closed");
     assert_eq!(other.open("/console/calls").await.status, 303);
     assert_eq!(other.sign_in("agt-9", PASSWORD).await.status, 422);
+}
+
+/// Two people do something to one account at the same time: what was closed stays closed.
+#[tokio::test]
+async fn a_session_in_hand_does_not_undo_what_was_done_to_its_account() {
+    let shop = Shop::open().await;
+    let staff = shop.account("agt-9", &[Role::Agent]).await;
+    let mut seat = shop.stranger();
+    assert_eq!(seat.sign_in("agt-9", PASSWORD).await.status, 303);
+    let token = seat.cookie.as_deref().and_then(|cookie| cookie.split_once('=')).expect("a cookie").1.to_owned();
+    let in_hand = sessions::of_token(&shop.app, &token).await.expect("an answer").expect("a session");
+    close(&shop.app, &staff, ("test", Reach::Everywhere)).await.expect("closed");
+    sessions::speak(&shop.app, &in_hand.account, "ja").await.expect("written");
+    let changed = change_password(&shop.app, &in_hand, PASSWORD.into(), "staple battery horse".into()).await;
+    assert!(matches!(changed, Err(Error::Unauthorized)), "{changed:?}");
+    for password in [PASSWORD, "staple battery horse"] {
+        assert_eq!(seat.sign_in("agt-9", password).await.status, 422);
+    }
+}
+
+#[tokio::test]
+async fn an_admin_reaches_no_login_that_is_used_at_another_dealership() {
+    let shop = Shop::open().await;
+    let mut admin = shop.seat("adm-9", &[Role::Admin]).await;
+    let refused = "This login is somebody's at another dealership.";
+    shop.account_at("sh-pudong", "dir-9", &[Role::Director]).await;
+    let impostor = shop.employs_at("gz-tianhe", "agt-8", &[Role::Agent]).await;
+    let linked = admin.send(&format!("/console/people/{}/account", impostor.id), &[("login", "dir-9")]).await;
+    assert!(linked.status == 409 && linked.says(refused), "{}", linked.text());
+    let both = shop.account_at("gz-tianhe", "dir-9", &[Role::Director]).await;
+    for deed in ["reset", "close"] {
+        let done = admin.send(&format!("/console/people/{}/{deed}", both.id), &[]).await;
+        assert!(done.status == 409 && done.says(refused), "{}", done.text());
+    }
+    assert_eq!(shop.stranger().sign_in("dir-9", PASSWORD).await.status, 303);
+    let own = admin.send(&format!("/console/people/{}/account", impostor.id), &[("login", "agt-8")]).await;
+    assert_eq!(own.status, 200, "{}", own.text());
 }
 
 #[tokio::test]
