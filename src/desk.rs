@@ -3,13 +3,14 @@ pub mod parties;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
 
 use crate::{
     app::App,
     clock::Timestamp,
     config::Config,
-    db::{self, Tx},
+    db::{self, Tx, Weight},
     dealerships::Dealership,
     id::{Id, Ids},
     intake::Event,
@@ -93,4 +94,32 @@ impl<'t> Desk<'t> {
         notices::actions::write(self.tx, &self.raised).await?;
         timeline::actions::write(self.tx, &self.entries).await
     }
+}
+
+/// One transaction's work at a desk, for the doors: opened, done, closed and committed. It may be run more than once, like
+/// every unit ([`crate::db::Db::write`]), so it works on clones of what it takes.
+///
+/// # Errors
+/// The work's own, after which nothing of it is stored; those of the database.
+pub async fn at<T, E>(
+    app: &App,
+    weight: Weight,
+    work: impl for<'d> Fn(&'d mut Desk<'_>) -> BoxFuture<'d, Result<T, E>> + Send + Sync + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<db::Error> + Send + 'static,
+{
+    let (desk_app, work) = (app.clone(), Arc::new(work));
+    app.db
+        .write(weight, move |tx| {
+            let (app, work) = (desk_app.clone(), Arc::clone(&work));
+            Box::pin(async move {
+                let mut desk = Desk::open(tx, &app);
+                let done = work(&mut desk).await?;
+                desk.close().await?;
+                Ok(done)
+            })
+        })
+        .await
 }

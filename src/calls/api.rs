@@ -28,7 +28,7 @@ use crate::{
     app::App,
     db::Weight,
     dealerships::Dealership,
-    desk::Desk,
+    desk::{self, Desk},
     http::{
         Authorized, Error,
         body::JsonBody,
@@ -281,39 +281,24 @@ fn state_of(task: &CallTask) -> Value {
     json!({"id": task.id, "state": task.state, "reason": task.state_reason, "not_before": Some(task.not_before).filter(|_| waits)})
 }
 
-/// A transaction of the desk.
-pub(super) async fn at_desk<T: Send + 'static>(
-    app: &App,
-    act: impl for<'d> Fn(&'d mut Desk<'_>) -> BoxFuture<'d, Result<T, Error>> + Send + Sync + 'static,
-) -> Result<T, Error> {
-    let (desk_app, act) = (app.clone(), Arc::new(act));
-    let done = app.db.write(Weight::ONE, move |tx| {
-        let (app, act) = (desk_app.clone(), Arc::clone(&act));
-        Box::pin(async move {
-            let mut desk = Desk::open(tx, &app);
-            let done = act(&mut desk).await?;
-            desk.close().await?;
-            Ok(done)
-        })
-    });
-    done.await
-}
-
 /// The same for an agent.
 pub(super) async fn with_agent<T: Send + 'static>(
     app: &App,
     agent: Staff,
     act: impl for<'d> Fn(&'d mut Desk<'_>, &'d Staff) -> BoxFuture<'d, Result<T, Error>> + Send + Sync + 'static,
 ) -> Result<T, Error> {
-    let (desk_app, act) = (app.clone(), Arc::new((act, agent)));
-    let done = app.db.write(Weight::ONE, move |tx| {
-        let (app, act) = (desk_app.clone(), Arc::clone(&act));
-        Box::pin(async move {
-            let mut desk = Desk::open(tx, &app);
-            let done = (act.0)(&mut desk, &act.1).await?;
-            desk.close().await?;
-            Ok(done)
-        })
-    });
-    done.await
+    let act = Arc::new((act, agent));
+    at_desk(app, move |desk| {
+        let act = Arc::clone(&act);
+        Box::pin(async move { (act.0)(desk, &act.1).await })
+    })
+    .await
+}
+
+/// A transaction of the desk.
+pub(super) async fn at_desk<T: Send + 'static>(
+    app: &App,
+    act: impl for<'d> Fn(&'d mut Desk<'_>) -> BoxFuture<'d, Result<T, Error>> + Send + Sync + 'static,
+) -> Result<T, Error> {
+    desk::at(app, Weight::ONE, act).await
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::App,
     db::Weight,
-    desk::Desk,
+    desk::{self, Desk},
     fields::Fields,
     http::{
         Access, Authorized, Error,
@@ -120,19 +120,15 @@ async fn perform(
         serde_json::from_slice(&body).map_err(|error| Error::Unreadable(error.to_string()))?
     };
     let deed = Arc::new(read_deed(&deed, body)?);
-    let (access, actor, desk_app) = (caller.access.clone(), caller.actor(), app.clone());
-    let wanted = id.clone();
-    let done = app.db.write(Weight::ONE, move |tx| {
-        let (access, actor, app, id, deed) =
-            (access.clone(), actor.clone(), desk_app.clone(), wanted.clone(), Arc::clone(&deed));
+    let told = Arc::new((caller.access.clone(), caller.actor(), id, deed));
+    let case = desk::at(&app, Weight::ONE, move |desk| {
+        let told = Arc::clone(&told);
         Box::pin(async move {
-            let mut desk = Desk::open(tx, &app);
-            let case = actions::perform(&mut desk, &access, &id, &deed, &actor).await?;
-            desk.close().await?;
-            Ok::<_, Error>(case.id)
+            let (access, actor, id, deed) = &*told;
+            actions::perform(desk, access, id, deed, actor).await
         })
     });
-    let id = done.await?;
+    let id = case.await?.id;
     Ok(Json(find(&app, &caller.access, id.to_string()).await?))
 }
 

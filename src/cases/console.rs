@@ -23,7 +23,7 @@ use crate::{
     },
     customers::Customer,
     db::{Tx, Weight},
-    desk::Desk,
+    desk,
     http::{Error, public::Form},
     id::Id,
     staff::{self, Staff},
@@ -247,19 +247,14 @@ async fn perform(
         _ => return Err(Error::NotFound),
     };
     let told = Arc::new((visitor.access(), visitor.actor(), deed));
-    let desk_app = app.clone();
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (app, told) = (desk_app.clone(), Arc::clone(&told));
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let (access, actor, deed) = &*told;
-                actions::perform(&mut desk, access, &id.to_string(), deed, actor).await?;
-                desk.close().await?;
-                Ok::<_, Error>(())
-            })
+    desk::at(&app, Weight::ONE, move |desk| {
+        let told = Arc::clone(&told);
+        Box::pin(async move {
+            let (access, actor, deed) = &*told;
+            actions::perform(desk, access, &id.to_string(), deed, actor).await
         })
-        .await?;
+    })
+    .await?;
     Ok(Redirect::to(&format!("{BOARD}/{id}?done=1")))
 }
 

@@ -3,9 +3,10 @@ use serde_json::json;
 
 use super::{Dealership, store};
 use crate::{
+    app::App,
     clocks,
-    db::{self, Tx},
-    desk::Desk,
+    db::{self, Tx, Weight},
+    desk::{self, Desk},
     id::Id,
     timeline::Entry,
 };
@@ -32,6 +33,17 @@ pub async fn put(desk: &mut Desk<'_>, wanted: Dealership, actor: &str) -> db::Re
     entry.detail = json!({ "fields": before.map(|before| changed(&before, &wanted)) });
     desk.record(entry);
     Ok(wanted)
+}
+
+/// [`put`] in a transaction of its own, for the doors; what is kept of it in memory is read again.
+pub async fn put_now(app: &App, wanted: Dealership, actor: String) -> db::Result<Dealership> {
+    let stored = desk::at(app, Weight::ONE, move |desk| {
+        let (wanted, actor) = (wanted.clone(), actor.clone());
+        Box::pin(async move { put(desk, wanted, &actor).await })
+    })
+    .await?;
+    app.directory.forget();
+    Ok(stored)
 }
 
 /// The one with this code, read inside a transaction.

@@ -8,8 +8,6 @@ use axum::{
 use super::{Dealership, actions};
 use crate::{
     app::App,
-    db::{self, Weight},
-    desk::Desk,
     http::{
         Error,
         body::JsonBody,
@@ -35,19 +33,5 @@ async fn put_one(
         }
     }
     let wanted = Dealership::parse(app.ids.next(), &code, "", body).map_err(Error::Invalid)?;
-    let (desk_app, actor) = (app.clone(), caller.actor());
-    let stored = app
-        .db
-        .write(Weight::ONE, move |tx| {
-            let (app, wanted, actor) = (desk_app.clone(), wanted.clone(), actor.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let stored = actions::put(&mut desk, wanted, &actor).await?;
-                desk.close().await?;
-                Ok::<_, db::Error>(stored)
-            })
-        })
-        .await?;
-    app.directory.forget();
-    Ok(Json(stored))
+    Ok(Json(actions::put_now(&app, wanted, caller.actor()).await?))
 }

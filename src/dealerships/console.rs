@@ -16,8 +16,6 @@ use crate::{
         pages::Pages,
         pieces::{head, refusal, tag},
     },
-    db::{self, Weight},
-    desk::Desk,
     http::{Error, public::Form},
 };
 
@@ -161,19 +159,7 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };
-    let (desk_app, actor) = (app.clone(), visitor.actor());
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (app, wanted, actor) = (desk_app.clone(), wanted.clone(), actor.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                actions::put(&mut desk, wanted, &actor).await?;
-                desk.close().await?;
-                Ok::<_, db::Error>(())
-            })
-        })
-        .await?;
-    app.directory.forget();
+    actions::put_now(&app, wanted, visitor.actor()).await?;
     Ok(Redirect::to(&format!("{SETTINGS}?done=1")).into_response())
 }
 

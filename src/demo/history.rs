@@ -8,7 +8,7 @@ use crate::{
     calls::{self, CallType},
     clock::Timestamp,
     db::Weight,
-    desk::Desk,
+    desk,
     http::{Access, Error},
     intake::{
         actions::{admit, take},
@@ -223,19 +223,15 @@ async fn answers(
         "recommend": overall * 2, "comment": words});
     let given: Map<String, Value> = given.as_object().cloned().unwrap_or_default();
     let given = surveys::actions::read(app.questionnaires.current(), "", &given).map_err(Error::Invalid)?;
-    let desk_app = app.clone();
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (app, given) = (desk_app.clone(), given.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let id = id.to_string();
-                let said = OnThePhone { repair_order_id: &id, answers: &given, interviewer_id: None, at };
-                surveys::actions::record_answers(&mut desk, &said).await?;
-                calls::actions::withdraw(&mut desk, &id, &[CallType::FollowUp], "answered").await?;
-                desk.close().await?;
-                Ok::<_, Error>(())
-            })
+    desk::at(app, Weight::ONE, move |desk| {
+        let given = given.clone();
+        Box::pin(async move {
+            let id = id.to_string();
+            let said = OnThePhone { repair_order_id: &id, answers: &given, interviewer_id: None, at };
+            surveys::actions::record_answers(desk, &said).await?;
+            calls::actions::withdraw(desk, &id, &[CallType::FollowUp], "answered").await?;
+            Ok(())
         })
-        .await
+    })
+    .await
 }

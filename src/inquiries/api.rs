@@ -18,7 +18,7 @@ use crate::{
     app::App,
     clock::Timestamp,
     db::Weight,
-    desk::Desk,
+    desk,
     http::{
         Error, Fault,
         caller::{Authorized, Caller, scope},
@@ -195,19 +195,12 @@ async fn reply(
         not_before: body.send_at,
         idempotency_key: key,
     };
-    let (desk_app, id) = (app.clone(), found.inquiry.id);
-    let answered = app
-        .db
-        .write(Weight::ONE, move |tx| {
-            let (app, reply) = (desk_app.clone(), reply.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let answered = actions::answer(&mut desk, id, &reply).await?;
-                desk.close().await?;
-                Ok::<_, NoReply>(answered)
-            })
-        })
-        .await?;
+    let id = found.inquiry.id;
+    let answered = desk::at(&app, Weight::ONE, move |desk| {
+        let reply = reply.clone();
+        Box::pin(async move { actions::answer(desk, id, &reply).await })
+    })
+    .await?;
     let (entry, is_replay) = match &answered {
         Answered::Taken(entry) => (entry, false),
         Answered::Replayed(entry) => (entry, true),
@@ -303,19 +296,12 @@ async fn decide(
         _ => return Err(Error::NotFound),
     };
     drop(tx);
-    let (desk_app, id, actor) = (app.clone(), found.inquiry.id, caller.actor());
-    let came_to = app
-        .db
-        .write(Weight::ONE, move |tx| {
-            let (app, deed, actor) = (desk_app.clone(), deed.clone(), actor.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let came_to = actions::decide(&mut desk, id, &deed, &actor).await?;
-                desk.close().await?;
-                Ok::<_, Undoable>(came_to)
-            })
-        })
-        .await?;
+    let (id, actor) = (found.inquiry.id, caller.actor());
+    let came_to = desk::at(&app, Weight::ONE, move |desk| {
+        let (deed, actor) = (deed.clone(), actor.clone());
+        Box::pin(async move { actions::decide(desk, id, &deed, &actor).await })
+    })
+    .await?;
     let mut tx = app.db.read().await?;
     Ok(Json(shown(&find(&mut tx, &caller, &came_to.to_string(), None).await?)))
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Channel, Inquiry, State as InquiryState,
-    actions::{self, Deed, NewReply, NoReply, Undoable, unfilled},
+    actions::{self, Deed, NewReply, NoReply, unfilled},
     store::{self, Found},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     calendar::local_moment,
     console::{Right, Visitor, pages::Pages},
     db::{Tx, Weight},
-    desk::Desk,
+    desk,
     http::{Error, public::Form},
     id::Id,
     staff::{self, Staff},
@@ -123,19 +123,11 @@ async fn reply(
         not_before: send_at,
         idempotency_key: form.get("key").map(str::to_owned),
     };
-    let desk_app = app.clone();
-    let answered = app
-        .db
-        .write(Weight::ONE, move |tx| {
-            let (app, new) = (desk_app.clone(), new.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                let answered = actions::answer(&mut desk, id, &new).await?;
-                desk.close().await?;
-                Ok::<_, NoReply>(answered)
-            })
-        })
-        .await;
+    let answered = desk::at(&app, Weight::ONE, move |desk| {
+        let new = new.clone();
+        Box::pin(async move { actions::answer(desk, id, &new).await })
+    })
+    .await;
     match answered {
         Ok(_) => {
             let done = if by_phone {
@@ -221,18 +213,12 @@ async fn person(app: &App, visitor: &Visitor, reference: &str) -> Result<Staff, 
 
 async fn decide(app: &App, visitor: &Visitor, id: Id<Inquiry>, deed: Deed) -> Result<(), Error> {
     find(&mut app.db.read().await?, visitor, id).await?;
-    let (desk_app, actor) = (app.clone(), visitor.actor());
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (app, deed, actor) = (desk_app.clone(), deed.clone(), actor.clone());
-            Box::pin(async move {
-                let mut desk = Desk::open(tx, &app);
-                actions::decide(&mut desk, id, &deed, &actor).await?;
-                desk.close().await?;
-                Ok::<_, Undoable>(())
-            })
-        })
-        .await?;
+    let actor = visitor.actor();
+    desk::at(app, Weight::ONE, move |desk| {
+        let (deed, actor) = (deed.clone(), actor.clone());
+        Box::pin(async move { actions::decide(desk, id, &deed, &actor).await })
+    })
+    .await?;
     Ok(())
 }
 
