@@ -19,12 +19,14 @@ pub(crate) struct Client {
     told: BTreeSet<(String, String)>,
     /// Asked, and not answered.
     unanswered: Vec<Value>,
+    /// References whose message was seen to be accepted.
+    sent: BTreeSet<String>,
 }
 
 impl Client {
     pub(crate) fn new(base: String, key: String, name: String) -> Self {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("a client");
-        Self { http, base, key, name, next: 0, told: BTreeSet::new(), unanswered: Vec::new() }
+        Self { http, base, key, name, next: 0, told: BTreeSet::new(), unanswered: Vec::new(), sent: BTreeSet::new() }
     }
     pub(crate) fn use_key(&mut self, key: String) {
         self.key = key;
@@ -153,8 +155,25 @@ impl Client {
         }
     }
     pub(crate) async fn messages(&self) -> Result<Vec<OurMessage>> {
-        let items = self.list("/v1/messages").await?;
+        self.messages_at("/v1/messages").await
+    }
+    async fn messages_at(&self, path: &str) -> Result<Vec<OurMessage>> {
+        let items = self.list(path).await?;
         items.into_iter().map(|item| Ok(serde_json::from_value(item)?)).collect()
+    }
+    /// True when every booking told so far has a message that was accepted. Only those are asked about that were not yet:
+    /// the whole list, asked for again and again, took more of the machine than the road did.
+    pub(crate) async fn is_all_sent(&mut self) -> Result<bool> {
+        for reference in self.references().difference(&self.sent.clone()) {
+            let customer = self.get(&format!("/v1/customers/{}", reference.replacen('A', "C", 1))).await?;
+            let id = customer["id"].as_str().context("a customer with an id")?;
+            let messages = self.messages_at(&format!("/v1/messages?customer={id}")).await?;
+            if !messages.iter().any(|m| m.subject.reference == *reference && m.was_accepted()) {
+                return Ok(false);
+            }
+            self.sent.insert(reference.clone());
+        }
+        Ok(true)
     }
 }
 

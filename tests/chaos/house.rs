@@ -71,16 +71,23 @@ pub(crate) enum Pace {
     Life,
     /// What waits a minute in life waits a second here.
     Test,
+    /// The same where no process dies: leases are as long as in life, because a machine with more processes than cores may
+    /// leave one of them waiting for longer than the short lease, and what it held would be taken for lost.
+    Unharmed,
 }
 
 impl Pace {
     fn settings(self) -> &'static str {
         match self {
             Self::Life => "[worker]\npoll = \"100ms\"\n[email]\n",
-            Self::Test => {
-                "[worker]\npoll = \"100ms\"\nlease = \"2s\"\n[sms.retry]\nfirst = \"1s\"\ncap = \"2s\"\n\
-                 [email]\nunknown_wait = \"1s\"\nretry = [\"1s\", \"1s\", \"2s\", \"2s\", \"4s\"]\n"
-            }
+            Self::Test => concat!(
+                "[worker]\npoll = \"300ms\"\nlease = \"2s\"\n[sms.retry]\nfirst = \"1s\"\ncap = \"2s\"\n",
+                "[email]\nunknown_wait = \"1s\"\nretry = [\"1s\", \"1s\", \"2s\", \"2s\", \"4s\"]\n"
+            ),
+            Self::Unharmed => concat!(
+                "[worker]\npoll = \"300ms\"\n[sms.retry]\nfirst = \"1s\"\ncap = \"2s\"\n",
+                "[email]\nunknown_wait = \"1s\"\nretry = [\"1s\", \"1s\", \"2s\", \"2s\", \"4s\"]\n"
+            ),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     arrivals::{Arrivals, Fate},
     books::Repeats,
     house::{Armed, House},
-    wait::until,
+    wait::{pause, until},
 };
 
 /// The steps in the order of the road, and where a kill may leave an answer unheard.
@@ -29,6 +29,8 @@ const STEPS: &[(&str, Repeats)] = &[
 
 /// Houses at once: most of the time they wait for leases to end.
 const AT_ONCE: usize = 4;
+/// Long enough that a booking is on the road before the next one is told.
+const BETWEEN_BOOKINGS: Duration = Duration::from_millis(75);
 
 pub(crate) async fn run(run: Run) -> Result<()> {
     let run = &run;
@@ -54,7 +56,7 @@ async fn kill_at(run: &Run, step: &str, repeats: Repeats) -> Result<()> {
         if step == "after_dot" {
             hits += kill_while_the_server_holds_its_answer(&mut house).await?;
         } else {
-            kill_at_its_failpoint(&mut house, step, 5 + round % 4, repeats).await?;
+            kill_at_its_failpoint(&mut house, step, 3 + round % 3, repeats).await?;
             hits = house.hits(step);
         }
     }
@@ -76,6 +78,7 @@ async fn kill_at_its_failpoint(house: &mut House, step: &str, at: usize, repeats
     let killed = until(Duration::from_mins(2), "the process reaches the step", async || {
         if repeats == Repeats::Marked {
             house.client.book().await?;
+            pause(BETWEEN_BOOKINGS).await;
         } else if let Some(status) = one_message(house).await? {
             return Ok(Some(status));
         }
@@ -95,9 +98,7 @@ async fn one_message(house: &mut House) -> Result<Option<ExitStatus>> {
             return Ok(Some(Some(status)));
         }
         // On PostgreSQL another process may have been killed than the one that answers here.
-        let Ok(messages) = house.client.messages().await else { return Ok(None) };
-        let owed = house.client.references();
-        let sent = owed.iter().all(|r| messages.iter().any(|m| m.subject.reference == *r && m.was_accepted()));
+        let Ok(sent) = house.client.is_all_sent().await else { return Ok(None) };
         Ok(sent.then_some(None))
     })
     .await
