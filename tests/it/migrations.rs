@@ -86,6 +86,11 @@ fn in_sqlite_words(text: &str) -> String {
             ] {
                 line = line.replace(theirs, ours);
             }
+            // SQLite compares text byte by byte unless it is told otherwise, and cannot be told so of a column that exists.
+            if let Some((column, "")) = line.split_once(" TYPE TEXT COLLATE \"C\";") {
+                let words: Vec<&str> = column.split(' ').collect();
+                line = format!("SELECT {} FROM {} WHERE 1 = 0; -- compared byte by byte", words[5], words[2]);
+            }
             if line == ");" {
                 inside = false;
                 ") STRICT;".clone_into(&mut line);
