@@ -6,7 +6,7 @@ use std::{
 
 use aftercare::{
     clock::{Clock, Timestamp},
-    db::Db,
+    db::{Db, Sql},
 };
 use anyhow::{Context, Result, bail, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -57,6 +57,10 @@ pub(crate) struct Running {
 impl House {
     /// On a real disk: what is measured is a durable commit. `mail_port` is where mail goes, if any.
     pub(crate) async fn build(engine: &Engine, mail_port: Option<u16>) -> Result<Self> {
+        Self::build_with(engine, mail_port, "").await
+    }
+    /// The same with more settings.
+    pub(crate) async fn build_with(engine: &Engine, mail_port: Option<u16>, more: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("aftercare-bench").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let name = format!("bench_{:016x}", u64::from_le_bytes(aftercare::id::Random::system().bytes()));
         let url = match engine {
@@ -73,14 +77,41 @@ impl House {
         let email = mail_port.map_or(String::new(), |port| {
             format!("[email]\nurl = \"smtp://127.0.0.1:{port}?tls=none\"\nfrom = \"service@bench.example\"\nconnections = {SESSIONS}\n")
         });
-        let settings = format!("[database]\nurl = \"{url}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n{email}");
+        let settings = format!("[database]\nurl = \"{url}\"\n[http]\nlisten = \"127.0.0.1:{port}\"\n{email}{more}");
         std::fs::write(folder.path().join("aftercare.toml"), settings)?;
         let mut house = Self { target: Target { port, key: String::new() }, folder, url };
         house.say(&["migrate"]).await?;
         house.say(&["setup", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/dealerships.toml")]).await?;
-        let key = house.say(&["key", "create", "bench", "--scopes", "events:write,read"]).await?;
+        let key = house.say(&["key", "create", "bench", "--scopes", "events:write,read,calls"]).await?;
         key.trim().clone_into(&mut house.target.key);
         Ok(house)
+    }
+    /// Adds the entries of a text like that of `aftercare setup`.
+    pub(crate) async fn set_up(&self, entries: &str) -> Result<()> {
+        let file = self.folder.path().join("more.toml");
+        std::fs::write(&file, entries)?;
+        self.say(&["setup", file.to_str().context("a plain path")?]).await.map(drop)
+    }
+    /// Its database, beside whatever runs on it.
+    pub(crate) async fn open(&self) -> Result<Db> {
+        Ok(Db::open(&self.url, &Clock::system()).await?)
+    }
+    /// How many calls are open, and how many bytes their table takes; on `SQLite` the whole file.
+    pub(crate) async fn queue(&self) -> Result<(i64, f64)> {
+        let db = self.open().await?;
+        let mut tx = db.read().await?;
+        let size = Sql {
+            sqlite: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            postgres: "SELECT pg_total_relation_size('call_tasks')",
+        };
+        let (bytes,): (i64,) = tx.sql(size).one().await?;
+        let open =
+            "SELECT CAST(count(*) AS BIGINT) FROM call_tasks WHERE state IN ('scheduled', 'ready', 'leased', 'held')";
+        let (open,): (i64,) = tx.sql(open).one().await?;
+        drop(tx);
+        db.close().await;
+        #[expect(clippy::cast_precision_loss, reason = "megabytes")]
+        Ok((open, bytes as f64))
     }
     pub(crate) async fn say(&self, arguments: &[&str]) -> Result<String> {
         let output = self.program().args(arguments).output().await?;
@@ -110,7 +141,7 @@ impl House {
     }
     /// Waits until `wanted` e-mails are accepted; the moments of the first message's making and the last answer.
     pub(crate) async fn delivered(&self, wanted: usize) -> Result<(Timestamp, Timestamp)> {
-        let db = Db::open(&self.url, &Clock::system()).await?;
+        let db = self.open().await?;
         let start = Instant::now();
         loop {
             let mut tx = db.read().await?;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -23,6 +24,7 @@ pub(crate) struct Target {
 /// One connection that stays open.
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
+    key: String,
     head: String,
     line: String,
 }
@@ -35,7 +37,7 @@ impl Target {
             "POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: application/cloudevents+json\r\ncontent-length: ",
             self.key
         );
-        Ok(Connection { stream: BufReader::new(stream), head, line: String::new() })
+        Ok(Connection { stream: BufReader::new(stream), key: self.key.clone(), head, line: String::new() })
     }
 
     /// Tells facts one by one on `connections` connections until `until` says so; how many were answered 202, in which time.
@@ -72,7 +74,7 @@ impl Connection {
         loop {
             let request = format!("{}{}\r\n\r\n{fact}", self.head, fact.len());
             self.stream.write_all(request.as_bytes()).await?;
-            match self.answer().await? {
+            match self.answer().await?.0 {
                 202 => return Ok(()),
                 503 => crate::house::pause(Duration::from_millis(50)).await,
                 other => anyhow::bail!("answered {other}"),
@@ -80,7 +82,26 @@ impl Connection {
         }
     }
 
-    async fn answer(&mut self) -> Result<u16> {
+    /// Posts a body to a path; the status and what was answered.
+    pub(crate) async fn ask(&mut self, path: &str, body: &Value) -> Result<(u16, Value)> {
+        self.request("POST", path, &body.to_string()).await
+    }
+    /// Reads a path.
+    pub(crate) async fn read(&mut self, path: &str) -> Result<(u16, Value)> {
+        self.request("GET", path, "").await
+    }
+    async fn request(&mut self, method: &str, path: &str, body: &str) -> Result<(u16, Value)> {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            self.key,
+            body.len()
+        );
+        self.stream.write_all(request.as_bytes()).await?;
+        let (status, body) = self.answer().await?;
+        Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
+    }
+
+    async fn answer(&mut self) -> Result<(u16, Vec<u8>)> {
         let (mut status, mut length) = (0, 0);
         loop {
             self.line.clear();
@@ -99,6 +120,6 @@ impl Connection {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await?;
-        Ok(status)
+        Ok((status, body))
     }
 }

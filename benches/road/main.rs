@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
 mod accept;
+mod claims;
 mod delivery;
 mod facts;
 mod house;
@@ -53,6 +54,9 @@ async fn measure(wanted: &[String], table: &mut Table) -> Result<()> {
             }
             if wants("P6") {
                 latency::measure(&engine, table).await?;
+            }
+            if wants("P8") {
+                claims::measure(&engine, table).await?;
             }
             if wants("P10") {
                 accept::cold_start(&engine, table).await?;

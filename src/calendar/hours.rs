@@ -151,6 +151,15 @@ impl Shop {
         None
     }
 
+    /// How long the doors were open between two moments; nothing when the second is not the later one. At most a year's.
+    pub fn open_between(&self, from: Timestamp, to: Timestamp) -> jiff::SignedDuration {
+        let today = from.in_zone(&self.zone).date();
+        let spans = (-1..=A_YEAR_AND_A_WEEK).flat_map(|day| self.spans(days_from(today, day)));
+        let inside = spans.take_while(|(open, _)| *open < to).map(|(open, close)| (open.max(from), close.min(to)));
+        let open = inside.filter(|(open, close)| open < close).map(|(open, close)| close.since(open));
+        open.fold(jiff::SignedDuration::ZERO, |sum, here| sum + here)
+    }
+
     /// The last moment not later than `at` at which the doors were open: `at` itself, or the closing before it.
     pub fn last_open_moment(&self, at: Timestamp) -> Option<Timestamp> {
         if self.is_open_at(at) {

@@ -5,6 +5,7 @@ mod import;
 mod ingest;
 mod key;
 mod migrate;
+mod operations;
 mod queue;
 mod replay;
 mod report;

@@ -5,19 +5,12 @@ use std::{io::Write, path::PathBuf};
 use anyhow::{Context, anyhow};
 use clap::{Subcommand, ValueEnum};
 
-use super::{Failure, open};
+use super::{Failure, open, operations};
 use crate::{
     config::Config,
     http::Access,
     inquiries::{proof, report},
-    reports::{
-        Month,
-        satisfaction::{
-            actions::{self, Question},
-            csv::csv,
-            html::html,
-        },
-    },
+    reports::{Month, Question, satisfaction},
 };
 
 #[derive(Debug, Subcommand)]
@@ -35,6 +28,23 @@ pub(super) enum Command {
         advisor: Option<String>,
         #[arg(long, value_enum, default_value_t = Format::Html)]
         format: Format,
+    },
+    /// What the workshop's month was in numbers: load, no-shows, answers, parts, follow-up, first time right.
+    Operations(operations::Args),
+    /// Write down that the brand agreed to a version of the operations report.
+    Approve(operations::Approve),
+    /// Keep a changed definition of the operations report as its next version; a file of JSON, as the API takes it.
+    Define { file: PathBuf },
+    /// The visits of a month for the brand: whole with consent, under pseudonyms without.
+    Brand {
+        /// Written like 2026-03.
+        #[arg(long, value_name = "MONTH")]
+        month: Month,
+        /// The code of a dealership; all of them without it.
+        #[arg(long, value_name = "CODE")]
+        dealership: Option<String>,
+        #[arg(long, value_enum, default_value_t = operations::Listing::Csv)]
+        format: operations::Listing,
     },
     /// The 24-hour promise in a month: the numbers, or the sealed file with every inquiry.
     Sla {
@@ -74,7 +84,13 @@ pub(super) enum Form {
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
     match command {
         Command::Satisfaction { month, dealership, advisor, format } => {
-            satisfaction(Question { month, dealership, advisor }, format, settings).await
+            of_satisfaction(Question { month, dealership, advisor }, format, settings).await
+        }
+        Command::Operations(args) => operations::run(args, settings).await,
+        Command::Approve(args) => operations::approve(args, settings).await,
+        Command::Define { file } => operations::define(&file, settings).await,
+        Command::Brand { month, dealership, format } => {
+            operations::brand(Question { month, dealership, advisor: None }, format, settings).await
         }
         Command::Sla { month, dealership, format } => {
             let app = super::open(settings, false).await?;
@@ -107,17 +123,19 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
     }
 }
 
-async fn satisfaction(question: Question, format: Format, settings: Config) -> Result<(), Failure> {
+async fn of_satisfaction(question: Question, format: Format, settings: Config) -> Result<(), Failure> {
     let app = open(settings, false).await?;
-    let report = actions::report(&app, &Access::All, &question).await.context("cannot read the rows of the report");
+    let report = satisfaction::actions::report(&app, &Access::All, &question)
+        .await
+        .context("cannot read the rows of the report");
     app.db.close().await;
     let Some(report) = report? else {
         let code = question.dealership.unwrap_or_default();
         return Err(Failure::usage(anyhow!("there is no dealership {code:?}")));
     };
     match format {
-        Format::Html => println!("{}", html(&report)),
-        Format::Csv => print!("{}", csv(&report)),
+        Format::Html => println!("{}", satisfaction::html::html(&report)),
+        Format::Csv => print!("{}", satisfaction::csv::csv(&report)),
         Format::Json => println!("{}", serde_json::to_string_pretty(&report).context("cannot write JSON")?),
     }
     Ok(())

@@ -100,6 +100,11 @@ impl Key {
         if now.get().as_second() >= claim.expires { Err(Unopened::Expired) } else { Ok(claim) }
     }
 
+    /// A secret for pseudonyms: the same at every process of the installation, and no other's.
+    pub fn salt(&self) -> [u8; CODE] {
+        self.code("pseudonym")
+    }
+
     fn read(&self, purpose: Purpose, token: &str) -> Option<Claim> {
         let (signed, code) = token.rsplit_once('.').filter(|_| token.len() <= LONGEST)?;
         let (version, payload) = signed.split_once('.')?;

@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, surveys::statistics::quantile};
 
 /// Days by which parts came later than the first day named; earlier is negative.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -24,20 +24,6 @@ pub fn eta_accuracy(pairs: impl IntoIterator<Item = (Timestamp, Timestamp)>, zon
     let mut days: Vec<f64> = pairs.into_iter().map(late).collect();
     days.sort_by(f64::total_cmp);
     Some(Accuracy { n: days.len(), median: quantile(&days, 0.5)?, p90: quantile(&days, 0.9)? })
-}
-
-/// Between the two nearest ranks, as spreadsheets do.
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let last = u32::try_from(sorted.len().checked_sub(1)?).ok()?;
-    let rank = f64::from(last) * share;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a rank lies between 0 and the last index"
-    )]
-    let below = rank.floor() as usize;
-    let (low, high) = (sorted.get(below)?, sorted.get(below + 1).or(sorted.get(below))?);
-    Some(low + (high - low) * rank.fract())
 }
 
 #[cfg(test)]

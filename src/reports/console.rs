@@ -8,13 +8,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Month,
-    satisfaction::{
-        Scores, Shop,
-        actions::{Question, report},
-        csv::csv,
-        html::html as printable,
-    },
+    Month, Question,
+    operations::{self, Kpi, actions::Traced},
+    paper,
+    satisfaction::{Scores, Shop, actions::report, csv::csv, html::html as printable},
 };
 use crate::{
     app::App,
@@ -35,11 +32,15 @@ const DASHBOARD: &str = "/console/dashboard";
 const TREND: i64 = 6;
 /// What a dealership sets itself, where its rules say nothing else.
 const TARGET_CSAT: f64 = 90.0;
+/// Rows on one page of what a number was counted from.
+const ROWS: i64 = 200;
 
 pub fn pages() -> Pages {
     Pages::new()
         .get(DASHBOARD, Right::Figures, dashboard)
         .get("/console/reports/satisfaction", Right::Figures, satisfaction)
+        .get("/console/reports/operations", Right::Figures, operations)
+        .get("/console/reports/operations/rows", Right::Figures, rows)
         .get("/console/reports/sla", Right::Figures, sla)
 }
 
@@ -47,6 +48,9 @@ pub fn pages() -> Pages {
 struct Asked {
     month: Option<String>,
     format: Option<String>,
+    /// Of the rows: which number, and after which of them.
+    number: Option<String>,
+    after: Option<String>,
 }
 
 /// The month that is asked for; the present one on the dealership's calendar without one.
@@ -86,6 +90,7 @@ async fn dashboard(State(app): State<App>, visitor: Visitor, Query(asked): Query
         (csat_trend(w, &months))
         div class="two-columns" { (unhappy(&visitor, shop)) (advisors(w, shop)) }
         p class="actions" {
+            a class="button secondary" href={ "/console/reports/operations?" (query) } { (w.t("ops-report")) }
             a class="button secondary" href={ "/console/reports/satisfaction?" (query) } { (w.t("report-printable")) }
             a class="button secondary" href={ "/console/reports/satisfaction?format=csv&" (query) } { "CSV" }
             a class="button secondary" href={ "/console/reports/sla?" (query) } { (w.t("report-sla")) }
@@ -207,20 +212,68 @@ fn advisors(w: Words, shop: &Shop) -> Markup {
 
 /// The printable page, or its rows.
 async fn satisfaction(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Error> {
-    let question = Question {
-        month: month_of(&visitor, &asked),
-        dealership: Some(visitor.dealership.code.clone()),
-        advisor: None,
-    };
+    let question = question_of(&visitor, &asked);
     let report = report(&app, &visitor.access(), &question).await?.ok_or(Error::NotFound)?;
     if asked.format.as_deref() == Some("csv") {
         return Ok(as_file(csv(&report), "text/csv; charset=utf-8", &format!("satisfaction-{}.csv", report.month)));
     }
-    let mut response = axum::response::Html(printable(&report)).into_response();
-    // The page is one file with its own style, so that it can be kept and sent.
-    let csp = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(csp));
-    Ok(response)
+    Ok(to_print(printable(&report)))
+}
+
+/// The page is one file with its own style, so that it can be kept and sent.
+fn to_print(page: String) -> Response {
+    let mut response = axum::response::Html(page).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(paper::POLICY));
+    response
+}
+
+/// The workshop's month: the printable page, or its rows.
+async fn operations(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Error> {
+    let question = question_of(&visitor, &asked);
+    let report = operations::actions::report(&app, &visitor.access(), &question, None).await?;
+    if asked.format.as_deref() == Some("csv") {
+        let name = format!("operations-{}.csv", report.month);
+        return Ok(as_file(operations::csv::csv(&report), "text/csv; charset=utf-8", &name));
+    }
+    Ok(to_print(operations::html::html(&report, visitor.words, operations::html::Rows::Linked)))
+}
+
+/// What one number was counted from.
+async fn rows(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Error> {
+    let (w, question) = (visitor.words, question_of(&visitor, &asked));
+    let kpi = asked.number.as_deref().and_then(Kpi::parse).ok_or(Error::NotFound)?;
+    let traced = Traced { after: asked.after.clone(), limit: ROWS, ..Traced::default() };
+    let rows = operations::actions::rows(&app, &visitor.access(), &question, (kpi, None), traced).await?;
+    let name = w.code("kpi", kpi.word());
+    let title = w.ta("ops-rows-title", &[("name", name.into()), ("month", question.month.to_string().into())]);
+    let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let is_full = i64::try_from(rows.len()).unwrap_or(0) >= ROWS;
+    let next = rows.last().filter(|_| is_full).map(|row| {
+        let (kpi, month) = (kpi.word(), question.month);
+        format!("/console/reports/operations/rows?number={kpi}&month={month}&after={}", row.id)
+    });
+    let body = html! {
+        (head(&title, &html! { p { (w.code("kpi-means", kpi.word())) } }, &html! { a href={ "/console/reports/operations?month=" (question.month) } { "← " (w.t("ops-report")) } }))
+        @if rows.is_empty() { p class="muted" { (w.t("ops-rows-none")) } } @else {
+            table class="data wide" {
+                thead { tr { th scope="col" { (w.t("ops-row")) } th scope="col" { (w.t("ops-row-at")) } th scope="col" { (w.t("case-advisor")) } th scope="col" { (w.t("ops-row-part")) } th scope="col" { (w.t("ops-row-whole")) } th scope="col" { (w.t("ops-row-counted")) } } }
+                tbody { @for row in &rows { tr class=[(!row.is_counted).then_some("grey")] {
+                    th scope="row" { (row.reference) br; span class="muted small" { (row.id) } }
+                    td { (w.at(row.at, visitor.zone())) @if let Some(work) = &row.service_type { br; span class="muted small" { (work) } } }
+                    td { (row.advisor.as_deref().unwrap_or("—")) }
+                    td class="num" { (number(row.part)) }
+                    td class="num" { (number(row.whole)) }
+                    td { @if row.is_counted { "✓" } @else { (w.t("ops-row-uncounted")) } }
+                } } }
+            }
+            @if let Some(next) = next { p class="actions" { a class="button secondary" href=(next) { "→" } } }
+        }
+    };
+    Ok(frame(&visitor, Page { here: DASHBOARD, title, ..Page::default() }, &body))
+}
+
+fn question_of(visitor: &Visitor, asked: &Asked) -> Question {
+    Question { month: month_of(visitor, asked), dealership: Some(visitor.dealership.code.clone()), advisor: None }
 }
 
 /// The sealed proof of the 24 hours, to keep and to check offline.

@@ -1,14 +1,44 @@
 //! Reports: the numbers of a month, each by a definition that is named with it and traceable to its rows.
 pub mod api;
+pub mod brand;
 pub mod console;
+pub mod operations;
+pub mod paper;
 pub mod satisfaction;
+pub mod table;
 
 use std::{fmt, str::FromStr};
 
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 use serde::{Serialize, Serializer};
 
-use crate::{calendar::local_moment, clock::Timestamp};
+use crate::{
+    calendar::local_moment,
+    clock::Timestamp,
+    db::{self, Tx},
+    dealerships::{self, Dealership},
+    http::Access,
+};
+
+/// What is asked of a report.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub month: Month,
+    /// A dealership's code; all that the caller may see without it.
+    pub dealership: Option<String>,
+    /// An advisor's ref.
+    pub advisor: Option<String>,
+}
+
+/// The dealerships that a report is about, by code: the one of that code, else all; of these, what the caller may see.
+pub(crate) async fn dealerships(tx: &mut Tx, access: &Access, code: Option<&str>) -> db::Result<Vec<Dealership>> {
+    let mut found = match code {
+        Some(code) => dealerships::actions::find_by_code(tx, code).await?.into_iter().collect(),
+        None => dealerships::actions::all(tx).await?,
+    };
+    found.retain(|one| access.allows(one.id));
+    Ok(found)
+}
 
 /// A month of the calendar, written `2026-03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

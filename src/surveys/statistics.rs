@@ -79,6 +79,20 @@ pub fn as_float(n: u64) -> f64 {
     n as f64
 }
 
+/// The value below which such a share of sorted values lies, between the two nearest ranks, as spreadsheets do.
+pub fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let last = u32::try_from(sorted.len().checked_sub(1)?).ok()?;
+    let rank = f64::from(last) * share;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank lies between 0 and the last index"
+    )]
+    let below = rank.floor() as usize;
+    let (low, high) = (sorted.get(below)?, sorted.get(below + 1).or(sorted.get(below))?);
+    Some(low + (high - low) * rank.fract())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -6,3 +6,4 @@ mod journey;
 mod outcomes;
 mod planned;
 mod racing;
+mod random;

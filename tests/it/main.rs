@@ -22,6 +22,7 @@ mod parts;
 mod reading;
 mod receipts;
 mod repairs;
+mod reports;
 mod shop;
 mod source;
 mod stopping;

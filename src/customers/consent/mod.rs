@@ -136,17 +136,20 @@ pub fn taken_back(one: &[Consent], other: &[Consent]) -> Vec<(Purpose, Option<Ch
     keys.into_iter().filter(is_no).collect()
 }
 
-/// What an export to the maker may say of somebody (acceptance row 4): themselves with consent, else hashed ids and nothing
-/// else. `salt` is the installation's.
-pub fn shared_with_the_maker(consents: &[Consent], reference: &str, phone: Option<&str>, salt: &[u8]) -> SharedPerson {
-    let last =
-        consents.iter().filter(|consent| consent.purpose == Purpose::OemSharing).max_by_key(|consent| consent.at);
-    if last.is_some_and(|consent| consent.action == Action::Grant) {
+/// What stands in an export instead of a ref that is not shared: always the same for the same ref, and no way back to it
+/// without the salt, which is the installation's.
+pub fn pseudonym(reference: &str, salt: &[u8]) -> String {
+    let hash = Sha256::new_with_prefix(salt).chain_update(reference).finalize();
+    hex(&hash[..16])
+}
+
+/// What an export to the maker may say of somebody (acceptance row 4): themselves with consent, else a pseudonym and nothing
+/// else.
+pub fn shared_with_the_maker(is_shared: bool, reference: &str, phone: Option<&str>, salt: &[u8]) -> SharedPerson {
+    if is_shared {
         return SharedPerson { customer: reference.to_owned(), phone: phone.map(str::to_owned) };
     }
-    let hash = Sha256::new_with_prefix(salt).chain_update(reference).finalize();
-    let hex = hex(&hash[..16]);
-    SharedPerson { customer: hex, phone: None }
+    SharedPerson { customer: pseudonym(reference, salt), phone: None }
 }
 
 /// A person in an export to the maker.
@@ -161,29 +164,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn acceptance_04_without_oem_sharing_consent_ids_are_hashed_and_there_is_no_phone() {
-        let at = |text: &str| text.parse::<Timestamp>().expect("a time");
-        let consent = |action, time: &str| Consent {
-            id: Id::new(at(time), [1; 10]),
-            customer_id: Id::new(at(time), [2; 10]),
-            contact_point_id: None,
-            channel: None,
-            purpose: Purpose::OemSharing,
-            action,
-            source: Source::Form,
-            evidence: None,
-            text_version: None,
-            actor: "adv-07".to_owned(),
-            at: at(time),
-            recorded_at: at(time),
-        };
-        let share = |consents: &[Consent]| shared_with_the_maker(consents, "C-88", Some("+8613900001234"), b"salt");
-        let hashed = share(&[]);
+    fn without_consent_a_ref_is_a_pseudonym_and_there_is_no_phone() {
+        let share = |is_shared| shared_with_the_maker(is_shared, "C-88", Some("+8613900001234"), b"salt");
+        let hashed = share(false);
         assert_eq!((hashed.customer.len(), hashed.phone.as_ref()), (32, None));
         assert!(!hashed.customer.contains("C-88"));
-        assert_ne!(hashed, shared_with_the_maker(&[], "C-88", None, b"another"));
-        let granted = consent(Action::Grant, "2026-03-01T10:00:00Z");
-        assert_eq!(share(std::slice::from_ref(&granted)).phone.as_deref(), Some("+8613900001234"));
-        assert_eq!(share(&[granted, consent(Action::Revoke, "2026-03-02T10:00:00Z")]), hashed);
+        assert_ne!(hashed, shared_with_the_maker(false, "C-88", None, b"another"));
+        let whole = share(true);
+        assert_eq!((whole.customer.as_str(), whole.phone.as_deref()), ("C-88", Some("+8613900001234")));
     }
 }

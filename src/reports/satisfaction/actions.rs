@@ -6,8 +6,9 @@ use jiff::{SignedDuration, ToSpan, tz::TimeZone};
 use super::{
     DEFINITION, ROLLING_DAYS, Report, Shop,
     compute::{self, Rows, Times},
-    store::{self, Cohort, Stretch, Wanted},
+    store::{self, Cohort, Stretch},
 };
+pub use crate::reports::Question;
 use crate::{
     app::App,
     clock::Timestamp,
@@ -15,24 +16,14 @@ use crate::{
     dealerships::Dealership,
     http::Access,
     id::Id,
-    reports::Month,
+    reports,
     surveys::Questionnaires,
 };
-
-/// What is asked for.
-#[derive(Clone, Debug)]
-pub struct Question {
-    pub month: Month,
-    /// A dealership's code; all that the caller may see without it.
-    pub dealership: Option<String>,
-    /// An advisor's ref.
-    pub advisor: Option<String>,
-}
 
 /// The report of a month. None when there is no such dealership for this caller.
 pub async fn report(app: &App, access: &Access, question: &Question) -> db::Result<Option<Report>> {
     let mut tx = app.db.read().await?;
-    let wanted = store::dealerships(&mut tx, access, question.dealership.clone()).await?;
+    let wanted = reports::dealerships(&mut tx, access, question.dealership.as_deref()).await?;
     if wanted.is_empty() {
         return Ok(None);
     }
@@ -46,10 +37,10 @@ pub async fn report(app: &App, access: &Access, question: &Question) -> db::Resu
 async fn month_of(
     tx: &mut Tx,
     questionnaires: &Questionnaires,
-    wanted: Wanted,
+    wanted: Dealership,
     question: &Question,
 ) -> db::Result<Shop> {
-    let zone = TimeZone::get(&wanted.time_zone).unwrap_or(TimeZone::UTC);
+    let zone = wanted.zone;
     let month = question.month.bounds(&zone);
     let rolling = (month.1.minus(SignedDuration::from_hours(24 * ROLLING_DAYS)), month.1);
     let times = Times { month, before: question.month.back(1).bounds(&zone), rolling };

@@ -119,7 +119,7 @@ fn right(visits: &[&Visited]) -> Option<Estimate> {
 }
 
 /// The scores of some answers.
-pub(super) fn scores(answers: &[&Answered], questionnaires: &Questionnaires) -> Scores {
+pub(in crate::reports) fn scores(answers: &[&Answered], questionnaires: &Questionnaires) -> Scores {
     let mut modes = BTreeMap::new();
     let gists: Vec<Gist> = answers
         .iter()

@@ -1,11 +1,14 @@
 //! The report as a table: one line for each number, with what it was counted over.
 use super::{Report, Scores};
-use crate::surveys::statistics::Estimate;
+use crate::{
+    reports::table::{Table, cells},
+    surveys::statistics::Estimate,
+};
 
-/// UTF-8 with a mark at its beginning, because spreadsheets ask for one; lines end as RFC 4180 says.
+/// The numbers of every dealership of the report.
 pub fn csv(report: &Report) -> String {
-    let mut table = Table(String::from("\u{feff}"));
-    table.line(["definition", "month", "dealership", "part", "of", "number", "value", "low", "high", "n"]);
+    let mut table =
+        Table::of(["definition", "month", "dealership", "part", "of", "number", "value", "low", "high", "n"]);
     for shop in &report.dealerships {
         let head = [report.definition.to_owned(), report.month.to_string(), shop.code.clone()];
         let mut rows = Rows { table: &mut table, head };
@@ -37,29 +40,7 @@ pub fn csv(report: &Report) -> String {
             rows.estimate("retention", band.band, "came_again", band.share);
         }
     }
-    table.0
-}
-
-struct Table(String);
-
-impl Table {
-    fn line<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) {
-        for (place, cell) in cells.into_iter().enumerate() {
-            if place > 0 {
-                self.0.push(',');
-            }
-            // What begins like a formula is shown, not calculated.
-            let text = if cell.starts_with(['=', '+', '@', '\t']) { format!("'{cell}") } else { cell.to_owned() };
-            if text.contains([',', '"', '\n', '\r']) {
-                self.0.push('"');
-                self.0.push_str(&text.replace('"', "\"\""));
-                self.0.push('"');
-            } else {
-                self.0.push_str(&text);
-            }
-        }
-        self.0.push_str("\r\n");
-    }
+    table.text()
 }
 
 struct Rows<'a> {
@@ -78,13 +59,7 @@ impl Rows<'_> {
         self.row(part, of, number, [value, String::new(), String::new(), n.to_string()]);
     }
     fn estimate(&mut self, part: &str, of: &str, number: &str, estimate: Option<Estimate>) {
-        let Some(estimate) = estimate else {
-            return self.row(part, of, number, [String::new(), String::new(), String::new(), "0".to_owned()]);
-        };
-        let Estimate { value, low, high, n } = estimate;
-        let shown = [value, low, high].map(|number| format!("{number:.1}"));
-        let [value, low, high] = shown;
-        self.row(part, of, number, [value, low, high, n.to_string()]);
+        self.row(part, of, number, cells(estimate));
     }
     fn scores(&mut self, part: &str, of: &str, scores: &Scores) {
         self.estimate(part, of, "csat", scores.csat);

@@ -1,38 +1,21 @@
 //! The report as a page to print: every number with what it rests on, intervals as bars.
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{Advisor, Group, Mean, RANKED_FROM, ROLLING_DAYS, Rate, Report, SURE_FROM, Scores, Shop};
-use crate::surveys::statistics::Estimate;
+use crate::{
+    reports::paper::{self, Bar},
+    surveys::statistics::Estimate,
+};
 
-const STYLE: &str = include_str!("report.css");
-/// Width of a chart's scale, and what stands left of it.
-const WIDE: f64 = 480.0;
-const LEFT: f64 = 180.0;
-const ROW: usize = 24;
-
+/// The page of a report.
 pub fn html(report: &Report) -> String {
     let title = format!("Customer satisfaction {}", report.month);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { (title) }
-                p.note {
-                    "Definition " (report.definition) ". Intervals are 95 %: Wilson for shares, adjusted Wald for the NPS. Grey: fewer than "
-                    (SURE_FROM) " answers. No rank below " (RANKED_FROM) " answers. Answers on the phone score higher than answers in writing: compare like with like."
-                    @if let Some(advisor) = &report.advisor { " Only the visits of advisor " (advisor) "." }
-                }
-                @for shop in &report.dealerships { (section(shop)) }
-            }
-        }
+    let note = html! {
+        "Definition " (report.definition) ". Intervals are 95 %: Wilson for shares, adjusted Wald for the NPS. Grey: fewer than "
+        (SURE_FROM) " answers. No rank below " (RANKED_FROM) " answers. Answers on the phone score higher than answers in writing: compare like with like."
+        @if let Some(advisor) = &report.advisor { " Only the visits of advisor " (advisor) "." }
     };
-    page.into_string()
+    paper::page("en", &title, &note, &html! { @for shop in &report.dealerships { (section(shop)) } })
 }
 
 fn section(shop: &Shop) -> Markup {
@@ -42,12 +25,12 @@ fn section(shop: &Shop) -> Markup {
         None => "",
     };
     let rows = [
-        Bar::new(format!("CSAT{}", arrow("csat")), shop.scores.csat, 0.0),
-        Bar::new(format!("NPS{}", arrow("nps")), shop.scores.nps, -100.0),
-        Bar::new(format!("First time right{}", arrow("first_time_right")), shop.first_time_right, 0.0),
-        Bar::new("Said to be fixed".to_owned(), shop.scores.said_fixed, 0.0),
-        Bar::new("Response rate".to_owned(), shop.response.rate, 0.0),
-        Bar::new("Contact rate".to_owned(), shop.contact.rate, 0.0),
+        bar(format!("CSAT{}", arrow("csat")), shop.scores.csat, 0.0),
+        bar(format!("NPS{}", arrow("nps")), shop.scores.nps, -100.0),
+        bar(format!("First time right{}", arrow("first_time_right")), shop.first_time_right, 0.0),
+        bar("Said to be fixed".to_owned(), shop.scores.said_fixed, 0.0),
+        bar("Response rate".to_owned(), shop.response.rate, 0.0),
+        bar("Contact rate".to_owned(), shop.contact.rate, 0.0),
     ];
     html! {
         h2 { (shop.name) " (" (shop.code) ")" }
@@ -55,7 +38,7 @@ fn section(shop: &Shop) -> Markup {
             (shop.visits) " visits, " (shop.came_back) " came back. " (shop.scores.n) " answers: " (modes(&shop.scores)) ". "
             (rate(shop.response)) " invitations that arrived were answered; " (rate(shop.contact)) " customers who were spoken to answered the questions."
         }
-        section { (chart("The month in intervals", &rows)) }
+        section { (paper::intervals("The month in intervals", "none", &rows)) }
         section { h3 { "Scores by the way of answering" } (table("Mode", shop.by_mode.iter().map(|(mode, scores)| (*mode, scores)).chain([("all together", &shop.scores)]))) }
         section { h3 { "Advisors, the last " (ROLLING_DAYS) " days" } (advisors(&shop.advisors)) }
         section { h3 { "Kinds of work" } (groups(&shop.service_types)) }
@@ -153,41 +136,6 @@ fn mean(mean: Option<Mean>) -> String {
     mean.map_or_else(|| "–".to_owned(), |mean| mean.value.to_string())
 }
 
-/// A number with its interval, on a scale that ends at 100.
-struct Bar {
-    name: String,
-    estimate: Option<Estimate>,
-    from: f64,
-}
-
-impl Bar {
-    fn new(name: String, estimate: Option<Estimate>, from: f64) -> Self {
-        Self { name, estimate, from }
-    }
-    fn x(&self, value: f64) -> f64 {
-        LEFT + WIDE * (value - self.from) / (100.0 - self.from)
-    }
-}
-
-fn chart(title: &str, bars: &[Bar]) -> Markup {
-    let tall = ROW * bars.len() + 8;
-    html! {
-        svg role="img" width="760" height=(tall) viewBox={ "0 0 760 " (tall) } {
-            title { (title) }
-            @for (place, bar) in bars.iter().enumerate() {
-                @let y = ROW * place + 16;
-                g.few[bar.estimate.is_none_or(|e| e.n < SURE_FROM)] {
-                    text.label x="0" y=(y + 4) { (bar.name) }
-                    line.axis x1=(LEFT) x2=(LEFT + WIDE) y1=(y) y2=(y) {}
-                    @if let Some(e) = bar.estimate {
-                        line.span x1=(bar.x(e.low)) x2=(bar.x(e.high)) y1=(y) y2=(y) {}
-                        circle.dot cx=(bar.x(e.value)) cy=(y) r="4" {}
-                        text.label x=(LEFT + WIDE + 12.0) y=(y + 4) { (format!("{:.1}", e.value)) " n=" (e.n) }
-                    } @else {
-                        text.label x=(LEFT + WIDE + 12.0) y=(y + 4) { "none" }
-                    }
-                }
-            }
-        }
-    }
+fn bar(name: String, estimate: Option<Estimate>, from: f64) -> Bar {
+    Bar { name, estimate, from, target: None }
 }

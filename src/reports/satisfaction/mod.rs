@@ -15,7 +15,7 @@ pub mod actions;
 pub mod compute;
 pub mod csv;
 pub mod html;
-mod store;
+pub(in crate::reports) mod store;
 pub mod weekly;
 
 use std::collections::BTreeMap;

@@ -6,42 +6,25 @@ use crate::{
     clock::Timestamp,
     db::{Result, Tx},
     dealerships::Dealership,
-    http::Access,
     id::Id,
     surveys::{Answers, Mode, Response},
 };
 
-/// A dealership whose month is asked for.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Wanted {
-    pub(super) id: Id<Dealership>,
-    pub(super) code: String,
-    pub(super) name: String,
-    pub(super) time_zone: String,
-}
-
-const DEALERSHIPS: &str = "SELECT id, code, name, time_zone FROM dealerships
-    WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR code = $2) ORDER BY code";
-
-pub(super) async fn dealerships(tx: &mut Tx, access: &Access, code: Option<String>) -> Result<Vec<Wanted>> {
-    tx.sql(DEALERSHIPS).bind(access.one()).bind(code).all().await
-}
-
 /// An answer that counts: the last of its corrections.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Answered {
-    pub(super) id: Id<Response>,
-    pub(super) survey: String,
-    pub(super) repair_order: String,
-    pub(super) advisor: Option<String>,
-    pub(super) advisor_name: Option<String>,
-    pub(super) service_type: Option<String>,
-    pub(super) mode: Mode,
-    pub(super) version: i64,
-    pub(super) answers: Json<Answers>,
-    pub(super) overall: Option<i64>,
-    pub(super) comment: Option<String>,
-    pub(super) answered_at: Timestamp,
+pub(in crate::reports) struct Answered {
+    pub(in crate::reports) id: Id<Response>,
+    pub(in crate::reports) survey: String,
+    pub(in crate::reports) repair_order: String,
+    pub(in crate::reports) advisor: Option<String>,
+    pub(in crate::reports) advisor_name: Option<String>,
+    pub(in crate::reports) service_type: Option<String>,
+    pub(in crate::reports) mode: Mode,
+    pub(in crate::reports) version: i64,
+    pub(in crate::reports) answers: Json<Answers>,
+    pub(in crate::reports) overall: Option<i64>,
+    pub(in crate::reports) comment: Option<String>,
+    pub(in crate::reports) answered_at: Timestamp,
 }
 
 const ANSWERS: &str = "SELECT r.id, r.survey_id AS survey, s.ref AS repair_order, a.ref AS advisor, a.name AS advisor_name, s.service_type, r.mode,
@@ -51,12 +34,16 @@ const ANSWERS: &str = "SELECT r.id, r.survey_id AS survey, s.ref AS repair_order
         AND NOT EXISTS (SELECT 1 FROM survey_responses n WHERE n.corrects_id = r.id)
     ORDER BY r.id";
 
-pub(super) async fn answers(tx: &mut Tx, dealership: Id<Dealership>, (from, to): Stretch) -> Result<Vec<Answered>> {
+pub(in crate::reports) async fn answers(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    (from, to): Stretch,
+) -> Result<Vec<Answered>> {
     tx.sql(ANSWERS).bind(dealership).bind(from).bind(to).all().await
 }
 
 /// From the first moment to the one after the last.
-pub(super) type Stretch = (Timestamp, Timestamp);
+pub(in crate::reports) type Stretch = (Timestamp, Timestamp);
 
 /// A visit that counts: delivered, and not for ourselves.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -16,6 +16,15 @@ impl Shop {
     pub(crate) async fn sends(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         self.browse("POST", path, fields).await
     }
+    /// What our own key reads, as text.
+    pub(crate) async fn reads(&self, path: &str) -> String {
+        let request = Request::builder().uri(path).header("authorization", format!("Bearer {}", self.key));
+        let response = self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await;
+        let response = response.expect("an answer");
+        assert_eq!(response.status().as_u16(), 200, "{path}");
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        String::from_utf8(body.to_vec()).expect("UTF-8")
+    }
     async fn browse(&self, method: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::builder().method(method).uri(path);
