@@ -26,6 +26,7 @@ use crate::{
         self, ChannelName,
         compose::{Compose, Sender},
     },
+    texts::providers,
 };
 
 /// The post lanes.
@@ -86,7 +87,7 @@ pub fn compose_lane(app: &App, routes: &Arc<Routes>) -> Compose {
     Compose {
         playbook: Arc::clone(&app.playbook),
         shelf: app.shelf.clone(),
-        sms_provider: (app.config.sms.provider == SmsProvider::Http).then(|| "http".to_owned()),
+        sms_provider: providers::provider(app).map(str::to_owned),
         routes: Arc::clone(routes),
         directory: app.directory.clone(),
         links: app.links.clone(),

@@ -3,7 +3,7 @@ use super::{
     Delivered, HandOver,
     email::{Dir, Smtp},
     mailbox::Mailbox,
-    sms::HttpGateway,
+    sms::{HttpGateway, Needs, Text},
 };
 
 /// The ways out. A channel that is not configured has none.
@@ -45,11 +45,21 @@ impl Routes {
     }
 
     /// Hands over one SMS; without a route nothing is sent.
-    pub async fn sms(&self, message: &str, to: &str, text: &str, hand_over: &dyn HandOver) -> Delivered {
+    pub async fn sms(&self, text: Text<'_>, hand_over: &dyn HandOver) -> Delivered {
         match &self.sms {
-            Some(SmsRoute::Http(gateway)) => gateway.deliver(message, to, text, &self.sms_from, hand_over).await,
-            Some(SmsRoute::Mailbox(mailbox)) => mailbox.deliver("sms", message, to, text.as_bytes(), hand_over).await,
+            Some(SmsRoute::Http(gateway)) => gateway.deliver(text, &self.sms_from, hand_over).await,
+            Some(SmsRoute::Mailbox(mailbox)) => {
+                mailbox.deliver("sms", text.id, text.to, text.text.as_bytes(), hand_over).await
+            }
             None => not_configured(),
+        }
+    }
+
+    /// What whoever carries SMS is handed.
+    pub fn sms_needs(&self) -> Needs {
+        match &self.sms {
+            Some(SmsRoute::Http(gateway)) => gateway.needs(),
+            Some(SmsRoute::Mailbox(_)) | None => Needs::Text,
         }
     }
 }

@@ -10,9 +10,11 @@ use futures_util::future::BoxFuture;
 use super::{Failure, open};
 use crate::{
     app::App,
+    calendar::Region,
     channels::{
         Delivered, HandOver, Outcome,
         email::{Address, Automatic, Email},
+        sms::{Approved, Text},
     },
     config::Config,
     dealerships::Dealership,
@@ -26,12 +28,17 @@ use crate::{
         segments,
         sources::Sources,
     },
+    texts::providers,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Render every kind, channel and language with its samples and name every fault; exit 1 when there is one.
-    Check,
+    Check {
+        /// The code of a dealership whose providers' templates are looked at too.
+        #[arg(long, value_name = "CODE")]
+        dealership: Option<String>,
+    },
     /// List every text and the version in force.
     List,
     /// Show one text with a sample.
@@ -66,7 +73,13 @@ pub(super) struct Which {
 
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
     match command {
-        Command::Check => check(&settings),
+        Command::Check { dealership: None } => check(&settings, 0),
+        Command::Check { dealership: Some(code) } => {
+            let app = open(settings.clone(), false).await?;
+            let faults = check_bindings(&app, &code).await;
+            app.db.close().await;
+            check(&settings, faults?)
+        }
         Command::List => {
             let app = open(settings, false).await?;
             let done = list(&app).await;
@@ -104,7 +117,8 @@ fn own(settings: &Config) -> Result<Letters, Failure> {
     load().map_err(Failure::Failed)
 }
 
-fn check(settings: &Config) -> Result<(), Failure> {
+/// `before`: faults that were named already.
+fn check(settings: &Config, before: usize) -> Result<(), Failure> {
     let letters = own(settings)?;
     let (findings, gaps) = (letters.check(), letters.gaps());
     for finding in &findings {
@@ -122,12 +136,58 @@ fn check(settings: &Config) -> Result<(), Failure> {
     for (kind, channel, locale, why) in ABSENT {
         println!("{kind}/{} {}: left out on purpose: {why}", locale.code(), channel.word());
     }
-    let faults = findings.len() + gaps.len();
+    let faults = before + findings.len() + gaps.len() + declared(&letters);
     if faults > 0 {
         return Err(Failure::Failed(anyhow!("{faults} fault(s) in the texts: correct the files named above")));
     }
     println!("{} texts, every sample well", letters.texts().count());
     Ok(())
+}
+
+/// The templates that the kinds themselves declare: every word is one of theirs, and the full sample fits.
+fn declared(letters: &Letters) -> usize {
+    let mut faults = 0;
+    for kind in letters.playbook().kinds() {
+        for (provider, binding) in &kind.bindings {
+            let unknown = letters.knows(kind.subject, binding.words()).err().map(|error| error.to_string());
+            let misfits = binding.misfits(letters, &kind.name, Locale::ZhCn, true);
+            let misfit =
+                misfits.iter().find(|(sample, why)| *sample == "full" && why.reason() != "template_not_approved");
+            let misfit = misfit.map(|(_, why)| format!("{} {}", why.reason(), why.word().unwrap_or_default()));
+            for fault in unknown.into_iter().chain(misfit) {
+                println!("{} {provider}: {fault}", kind.name);
+                faults += 1;
+            }
+        }
+    }
+    faults
+}
+
+/// The templates in force at a dealership: those that are lacking and those that do not even fit the full sample are faults.
+async fn check_bindings(app: &App, code: &str) -> Result<usize, Failure> {
+    let found = app.directory.by_code(code).await.context("cannot look the dealership up")?;
+    let dealership = found.ok_or_else(|| no_such(code))?;
+    let mut faults = 0;
+    for standing in providers::standings(app, &dealership).await.context("cannot read its templates")? {
+        let (kind, provider) = (&standing.kind, &standing.provider);
+        if standing.is_lacking() {
+            println!(
+                "{kind} {provider}: {code} needs an approved template, and has none: PUT /v1/bindings/{kind}/{provider}"
+            );
+            faults += 1;
+            continue;
+        }
+        for misfit in &standing.misfits {
+            let word = misfit.word.as_deref().unwrap_or_default();
+            println!("{kind} {provider} (sample {}): {} {word}", misfit.sample, misfit.reason);
+            faults += usize::from(misfit.sample == "full");
+        }
+    }
+    Ok(faults)
+}
+
+fn no_such(code: &str) -> Failure {
+    Failure::usage(anyhow!("there is no dealership {code:?}: add it with aftercare setup FILE"))
 }
 
 async fn list(app: &App) -> Result<(), Failure> {
@@ -155,8 +215,7 @@ async fn list(app: &App) -> Result<(), Failure> {
 
 async fn letters_of(app: &App, code: &str, kind: &str) -> Result<(Arc<Letters>, Arc<Dealership>), Failure> {
     let found = app.directory.by_code(code).await.context("cannot look the dealership up")?;
-    let dealership = found
-        .ok_or_else(|| Failure::usage(anyhow!("there is no dealership {code:?}: add it with aftercare setup FILE")))?;
+    let dealership = found.ok_or_else(|| no_such(code))?;
     let letters = app.shelf.letters(dealership.id, kind).await.context("cannot read its texts")?;
     Ok((letters, dealership))
 }
@@ -198,6 +257,24 @@ fn show(letters: &Letters, which: &Which) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The provider's template with the sample's values, as a message of the dealership would be sent.
+async fn approved(
+    app: &App,
+    letters: &Letters,
+    which: &Which,
+    dealership: Option<&Dealership>,
+) -> Result<Option<Approved>, Failure> {
+    let (Some(dealership), Some(provider)) = (dealership, providers::provider(app)) else { return Ok(None) };
+    let bound = app.shelf.binding(dealership.id, &which.kind, provider).await.context("cannot read its template")?;
+    let Some(bound) = bound.filter(|_| which.channel == ChannelName::Sms) else { return Ok(None) };
+    let locale = Locale::parse(&which.locale).unwrap_or(Locale::ZhCn);
+    let samples = letters.samples(&which.kind, locale);
+    let letter = samples.iter().find(|(name, _)| *name == which.sample).map(|(_, letter)| letter);
+    let words = serde_json::to_value(letter).unwrap_or_default();
+    let mainland = Region::of(&dealership.region) == Region::China;
+    bound.approved(&words, mainland).map(Some).map_err(|unusable| Failure::Failed(anyhow!(unusable)))
+}
+
 /// Nothing is kept of a test, so nothing needs its mark.
 struct OnlyATest;
 impl HandOver for OnlyATest {
@@ -215,6 +292,7 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
         }
     };
     let (rendered, _) = render(&letters, which)?;
+    let approved = approved(app, &letters, which, dealership.as_deref()).await?;
     let routes = lanes::routes(app).map_err(|error| Failure::usage(anyhow!(error)))?;
     let id: Id<Message> = app.ids.next();
     let delivered = match rendered {
@@ -245,7 +323,10 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
             let bytes = email.bytes().map_err(|error| Failure::usage(anyhow!(error)))?;
             routes.email(&id.to_string(), &from, to, &bytes, &OnlyATest).await
         }
-        Rendered::Sms { text } => routes.sms(&id.to_string(), to, &text, &OnlyATest).await,
+        Rendered::Sms { text } => {
+            let text = Text { id: &id.to_string(), to, text: &text, approved: approved.as_ref() };
+            routes.sms(text, &OnlyATest).await
+        }
         Rendered::Wecom { .. } | Rendered::Wechat { .. } => {
             return Err(Failure::usage(anyhow!("a test goes by e-mail or SMS: this build has no other channel")));
         }

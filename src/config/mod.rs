@@ -214,7 +214,7 @@ pub struct SmsHttp {
     pub headers: BTreeMap<String, SecretString>,
     /// Already read into `headers`.
     pub headers_file: Option<PathBuf>,
-    /// A handlebars text over `id`, `to`, `text`, `from`.
+    /// A handlebars text over `id`, `to`, `text`, `from`, `template_id`, `params`, `params_json`.
     pub body: String,
     pub success_status: SuccessStatus,
     /// Where the gateway's id stands in its JSON answer (RFC 6901).

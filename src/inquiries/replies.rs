@@ -201,12 +201,13 @@ pub(super) fn raised(desk: &mut Desk<'_>, thread: &Thread, kind: &str) -> Option
         .map(|notice| notice.id)
 }
 
-/// How an automatic answer goes back on the channel on which the question came.
+/// How an automatic answer goes back: on the channel on which the question came, else as a text (G5); who asked in a chat
+/// that is not to be reached from here and has no number is written to.
 pub(super) fn tracks_of(channel: Channel) -> Option<Vec<ChannelName>> {
     match channel {
-        Channel::Email => Some(vec![ChannelName::Email]),
         Channel::Sms => Some(vec![ChannelName::Sms]),
-        Channel::Wechat => Some(vec![ChannelName::Wechat]),
+        Channel::Wechat => Some(vec![ChannelName::Wechat, ChannelName::Sms, ChannelName::Email]),
+        Channel::Email => Some(vec![ChannelName::Email, ChannelName::Sms]),
         Channel::Web | Channel::App => Some(vec![ChannelName::Email, ChannelName::Sms]),
         // They are spoken to.
         Channel::Phone => None,

@@ -16,7 +16,7 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    channels::email::Address,
+    channels::{email::Address, sms::Approved},
     clock::Timestamp,
     id::Entity,
     notices::{ChannelName, Class},
@@ -144,6 +144,9 @@ pub struct Envelope {
     pub zone: String,
     /// The customer's own act that this answers (BR-67).
     pub acted_at: Option<Timestamp>,
+    /// The provider's template that an SMS is sent as, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<Approved>,
     /// Where one click ends mail of this kind (RFC 8058); none for what nobody can end.
     #[serde(default)]
     pub unsubscribe: Option<String>,

@@ -18,6 +18,7 @@ use crate::{
     channels::{
         Delivered, Delivery, HandOver, Outcome as Answer, Phase, Routes,
         email::{Automatic, Email, Method, NotMailable},
+        sms::Text,
     },
     clock::Timestamp,
     customers::consent::{
@@ -91,7 +92,9 @@ impl Post {
     async fn deliver(&self, message: &Claimed, handing: &dyn HandOver) -> Delivered {
         let id = message.id.to_string();
         if self.channel != ChannelName::Email {
-            return self.routes.sms(&id, &message.to_address, &message.body, handing).await;
+            let approved = message.envelope.approved.as_ref();
+            let text = Text { id: &id, to: &message.to_address, text: &message.body, approved };
+            return self.routes.sms(text, handing).await;
         }
         // A text that cannot be written as mail must end itself, not the worker.
         let written = std::panic::catch_unwind(|| email(message).bytes());

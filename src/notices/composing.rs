@@ -5,11 +5,12 @@ use jiff::{SignedDuration, tz::TimeZone};
 use serde_json::json;
 
 use super::{
-    ChannelName,
+    ChannelName, approving,
     compose::{Claimed, Compose, Outcome, Texts},
     facts::{invite, invites, list_of, page_of, setting},
     letters::{Rendered, content::forbidden_link},
     playbook::Kind,
+    readers::{address, language, reader_zone_name},
     readings::Reading,
     store::{Composed, Due, NewMessage},
     tracks::{Passed, Progress, Standing, Step, Tracks},
@@ -103,6 +104,7 @@ impl Compose {
         }
         let (not_before, waits_for) = waits.into_iter().min().unzip();
         let shadow = dealership.shadow;
+        let awaited = approving::awaited(&tracks);
         let (state, reason) = match tracks.progress(&steps) {
             Progress::Open | Progress::Next if shadow && !steps.is_empty() => ("held", Some("shadow")),
             Progress::Next if steps.is_empty() => ("waiting", waits_for),
@@ -112,6 +114,11 @@ impl Compose {
             Progress::Called => ("withdrawn", Some("cancelled")),
             Progress::Failed | Progress::Skipped if call.is_some() => ("failed", Some(A_PERSON_CALLS)),
             Progress::Failed => ("failed", Some("track_ran_out")),
+            // Nothing else could be tried: it waits for the template, and then everything is looked at afresh.
+            Progress::Skipped if awaited.is_some() => {
+                tracks = due.tracks.0.clone();
+                ("held", awaited)
+            }
             Progress::Skipped => ("skipped", Some(why_nothing(&tracks))),
         };
         let line = reason.is_some().then(|| self.line(claimed, state, reason, now));
@@ -155,10 +162,10 @@ impl Compose {
         let page = page_of(due, &about);
         setting.links = page.map(|(page, claim)| Links { manage: self.links.url(&texts.key, page, &claim) });
         let letter = Words::new(&setting, &about, locale);
-        if let Some(binding) = texts.binding.as_ref().filter(|_| channel == ChannelName::Sms) {
-            let words = serde_json::to_value(&letter).unwrap_or_default();
-            binding.fill(&words).map_err(|unusable| NotNow::Pass(unusable.reason()))?;
-        }
+        let approved = match channel {
+            ChannelName::Sms => self.approved(texts.binding.as_ref(), &letter, dealership).map_err(NotNow::Pass)?,
+            _ => None,
+        };
         let rendered = texts.letters.render(&kind.name, locale, channel, &letter).map_err(|error| {
             tracing::error!(notice = %due.id, kind = kind.name, error = &error as &dyn std::error::Error, "a letter could not be rendered");
             NotNow::Pass("not_rendered")
@@ -179,6 +186,7 @@ impl Compose {
             region: dealership.region.clone(),
             zone: reader_zone_name(due, dealership),
             acted_at: due.acted_at,
+            approved,
             unsubscribe: list_of(due, now).map(|claim| self.app.links.url(&texts.key, Purpose::Preferences, &claim)),
         };
         let invite = method.and_then(|method| invite(reading, &about, &letter, &envelope, &to_address, method, now));
@@ -315,7 +323,7 @@ fn call_task(claimed: &Claimed, dealership: &Arc<Dealership>, now: Timestamp) ->
 
 /// Why no channel could be tried: what the reader said before what we lack.
 fn why_nothing(tracks: &Tracks) -> &'static str {
-    const FIRST: [&str; 10] = [
+    const FIRST: [&str; 19] = [
         "suppressed",
         "opted_out",
         "consent_revoked",
@@ -326,6 +334,15 @@ fn why_nothing(tracks: &Tracks) -> &'static str {
         "past_use",
         "subject_gone",
         "fact_missing",
+        "forbidden_in_region",
+        "template_param_forbidden",
+        "template_param_too_long",
+        "template_param_missing",
+        "not_rendered",
+        "no_text",
+        "no_sender",
+        "no_address",
+        "not_configured",
     ];
     FIRST.into_iter().find(|reason| tracks.passed.iter().any(|passed| passed.reason == *reason)).unwrap_or("no_address")
 }
@@ -336,34 +353,6 @@ fn with_note(text: String, letter: &Words) -> String {
         Some(note) => format!("{text} {note}"),
         None => text,
     }
-}
-
-/// The address for a channel: a mobile number before another that takes texts. Who works here is reached by mail, and where
-/// nobody is named, the dealership is.
-fn address(claimed: &Claimed, dealership: &Dealership, channel: ChannelName) -> Option<String> {
-    if claimed.due.audience.works_here() {
-        let own = claimed.due.staff_email.clone();
-        return (channel == ChannelName::Email).then(|| own.or_else(|| dealership.email.clone())).flatten();
-    }
-    let of = |kind: &str| claimed.points.iter().filter(move |point| point.kind == kind).collect::<Vec<_>>();
-    match channel {
-        ChannelName::Email => of("email").first().map(|point| point.value.clone()),
-        ChannelName::Sms => {
-            let phones: Vec<_> = of("phone").into_iter().filter(|point| takes_texts(&point.value)).collect();
-            let mobile = phones.iter().find(|point| point.label.as_deref() == Some("mobile"));
-            mobile.or(phones.first()).map(|point| point.value.clone())
-        }
-        ChannelName::Wechat => of("wechat").first().map(|point| point.value.clone()),
-        ChannelName::Wecom | ChannelName::Call => None,
-    }
-}
-
-/// The reader's language, where they said one.
-fn language(due: &Due) -> Option<&str> {
-    if due.audience.works_here() {
-        return due.staff_languages.as_ref().and_then(|languages| languages.first()).map(String::as_str);
-    }
-    due.language.as_deref()
 }
 
 fn is_past_use(due: &Due, now: Timestamp) -> bool {
@@ -379,22 +368,4 @@ fn no_longer_true(kind: &Kind, reading: Option<&Reading>) -> Option<&'static str
     };
     let holds = kind.holds_while.is_empty() || kind.holds_while.contains(&reading.state);
     (!holds).then_some("superseded")
-}
-
-/// Landlines of China and Japan cannot take a text; elsewhere a number does not tell.
-fn takes_texts(number: &str) -> bool {
-    if let Some(rest) = number.strip_prefix("+86") {
-        return rest.starts_with('1');
-    }
-    match number.strip_prefix("+81") {
-        Some(rest) => ["70", "80", "90"].iter().any(|mobile| rest.starts_with(mobile)),
-        None => true,
-    }
-}
-
-/// Who works here reads by the dealership's clock.
-fn reader_zone_name(due: &Due, dealership: &Dealership) -> String {
-    let customers = due.time_zone.clone().filter(|_| !due.audience.works_here());
-    let own = customers.or_else(|| dealership.zone.iana_name().map(str::to_owned));
-    own.unwrap_or_else(|| "UTC".to_owned())
 }

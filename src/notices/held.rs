@@ -1,9 +1,11 @@
 //! What was handed over already, and what waits for a fact that has no time: quality control (BR-16).
-use super::store;
 pub use super::store::Told;
+use super::{approving::AWAITS_A_TEMPLATE, store};
 use crate::{
     db::{self, Tx},
+    dealerships::Dealership,
     desk::Desk,
+    id::Id,
     jobs,
     timeline::Entry,
 };
@@ -31,6 +33,21 @@ pub fn hold(desk: &mut Desk<'_>, subject: &str, kind: &str, reason: &'static str
         (line.notice_id, line.customer_id, line.reason) = (Some(id), customer_id, Some(reason.to_owned()));
         desk.record(line);
     }
+}
+
+/// Lets the notices of a kind go that were held for want of a provider's template, now that there is one.
+pub async fn release_kind(desk: &mut Desk<'_>, (dealership, kind): (Id<Dealership>, &str)) -> db::Result<()> {
+    let now = desk.now;
+    let released = store::release_kind(desk.tx, (dealership, kind), AWAITS_A_TEMPLATE, now).await?;
+    if !released.is_empty() {
+        desk.tx.ring(jobs::COMPOSE);
+    }
+    for one in released {
+        let mut line = Entry::new(desk.id(), one.dealership_id, now, "notice.released");
+        (line.notice_id, line.customer_id) = (Some(one.id), one.customer_id);
+        desk.record(line);
+    }
+    Ok(())
 }
 
 /// Lets the notices about a subject go that are held for this reason.

@@ -235,6 +235,11 @@ impl Letters {
         Known::default().of(subject).check(words.into_iter().map(str::to_owned), &file)
     }
 
+    /// The kinds that these are the texts of.
+    pub fn playbook(&self) -> &Playbook {
+        &self.playbook
+    }
+
     /// Whether there is a text.
     pub fn has(&self, kind: &str, locale: Locale, channel: ChannelName) -> bool {
         self.version(kind, locale, channel).is_some()

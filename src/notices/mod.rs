@@ -1,6 +1,7 @@
 //! What should be said: the kinds of notices, their timing, and the letters they become.
 pub mod actions;
 pub mod api;
+pub mod approving;
 pub mod compose;
 mod composing;
 pub mod console;
@@ -11,6 +12,7 @@ pub mod letters;
 pub mod now;
 pub mod plan;
 pub mod playbook;
+mod readers;
 pub mod readings;
 pub mod segments;
 pub mod sources;

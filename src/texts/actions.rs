@@ -1,14 +1,10 @@
 //! The verbs of texts: write a draft, publish it, roll back.
 use std::collections::BTreeMap;
 
-use sqlx::types::Json;
-
-use super::{Place, Version, VersionState, bindings::Binding, store};
+use super::{Place, Version, VersionState, store};
 use crate::{
     app::App,
     db::{self, Tx, Weight},
-    dealerships::Dealership,
-    id::Id,
     notices::letters::{Finding, LetterError},
 };
 
@@ -147,31 +143,4 @@ pub async fn versions(app: &App, place: &Place) -> db::Result<Vec<Version>> {
 /// Everything that is in force besides the program's own.
 pub async fn in_force(app: &App) -> db::Result<Vec<Version>> {
     store::in_force(&mut app.db.read().await?).await
-}
-
-/// Notes what a provider has approved for a dealership.
-pub async fn bind(
-    app: &App,
-    dealership: Id<Dealership>,
-    (kind, provider): (String, String),
-    binding: &Binding,
-    actor: &str,
-) -> Result<(), TextError> {
-    let Some(declared) = app.playbook.kind(&kind) else { return Err(TextError::UnknownPlace) };
-    app.letters.knows(declared.subject, binding.words())?;
-    let row = store::BoundRow {
-        kind,
-        provider,
-        dealership_id: dealership,
-        binding: Json(serde_json::to_value(binding).unwrap_or_default()),
-    };
-    let (now, actor) = (app.ids.clock.now(), actor.to_owned());
-    app.db
-        .write(Weight::ONE, move |tx| {
-            let (row, actor) = (row.clone(), actor.clone());
-            Box::pin(async move { store::put_binding(tx, &row, &actor, now).await })
-        })
-        .await?;
-    app.shelf.forget();
-    Ok(())
 }

@@ -13,6 +13,7 @@ use super::{
     Place, Version, VersionState,
     actions::{self, TextError},
     bindings::Binding,
+    providers,
 };
 use crate::{
     app::App,
@@ -32,6 +33,7 @@ pub fn routes() -> Router<App> {
         .route("/v1/templates/{kind}/{locale}/{channel}/preview", post(preview))
         .route("/v1/templates/{kind}/{locale}/{channel}/publish", post(publish))
         .route("/v1/templates/{kind}/{locale}/{channel}/rollback", post(roll_back))
+        .route("/v1/bindings", get(bindings))
         .route("/v1/bindings/{kind}/{provider}", put(bind))
 }
 
@@ -218,12 +220,28 @@ async fn bind(
     Query(whose): Query<Whose>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Binding>, Error> {
-    let dealership = dealership(&app, &caller, whose).await?;
-    let dealership =
-        dealership.ok_or_else(|| Error::invalid("/", "required", "name the dealership: ?dealership=CODE"))?;
+    let dealership = one_dealership(&app, &caller, whose).await?;
     let binding: Binding = serde_json::from_value(body).map_err(|error| Error::Unreadable(error.to_string()))?;
-    actions::bind(&app, dealership.id, (kind, provider), &binding, &caller.actor()).await.map_err(problem)?;
+    providers::bind(&app, &dealership, (kind, provider), &binding, &caller.actor()).await.map_err(problem)?;
     Ok(Json(binding))
+}
+
+/// The kinds that customers are texted at a dealership, each with its template; and which have none where one is needed.
+async fn bindings(
+    caller: Authorized<scope::Admin>,
+    State(app): State<App>,
+    Query(whose): Query<Whose>,
+) -> Result<Json<Value>, Error> {
+    let dealership = one_dealership(&app, &caller, whose).await?;
+    let standings = providers::standings(&app, &dealership).await?;
+    let lacking: Vec<&str> =
+        standings.iter().filter(|standing| standing.is_lacking()).map(|standing| standing.kind.as_str()).collect();
+    Ok(Json(json!({ "items": standings, "lacking": lacking, "next": null })))
+}
+
+async fn one_dealership(app: &App, caller: &Caller, whose: Whose) -> Result<Arc<Dealership>, Error> {
+    let found = dealership(app, caller, whose).await?;
+    found.ok_or_else(|| Error::invalid("/", "required", "name the dealership: ?dealership=CODE"))
 }
 
 async fn place(app: &App, caller: &Caller, at: At, whose: Whose) -> Result<(Place, Option<Arc<Dealership>>), Error> {

@@ -4,7 +4,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::notices::letters::cut;
+use crate::{
+    channels::sms::Approved,
+    notices::{
+        Locale,
+        letters::{Letters, content::not_for_the_mainland, cut},
+    },
+};
 
 /// A provider's own template for a kind: mainland SMS and `WeChat` have no free text, only an approved id and parameters
 /// (D4, E2, E3, E5).
@@ -60,6 +66,9 @@ pub enum Unusable {
     Missing(String),
     #[error("template_param_too_long")]
     TooLong(String),
+    /// A link, the brackets of a signature or a mobile number, in the mainland.
+    #[error("template_param_forbidden")]
+    Forbidden(String),
 }
 
 impl Unusable {
@@ -69,6 +78,14 @@ impl Unusable {
             Self::NotApproved => "template_not_approved",
             Self::Missing(_) => "template_param_missing",
             Self::TooLong(_) => "template_param_too_long",
+            Self::Forbidden(_) => "template_param_forbidden",
+        }
+    }
+    /// The word of ours that is at fault, where it is one.
+    pub fn word(&self) -> Option<&str> {
+        match self {
+            Self::NotApproved => None,
+            Self::Missing(word) | Self::TooLong(word) | Self::Forbidden(word) => Some(word),
         }
     }
 }
@@ -106,6 +123,36 @@ impl Binding {
             }
         };
         self.all().into_iter().map(fill).collect()
+    }
+
+    /// What goes over the wire for a letter with these words.
+    ///
+    /// # Errors
+    /// As [`Binding::fill`]; and in the mainland when a value holds what no parameter may hold there.
+    pub fn approved(&self, words: &Value, mainland: bool) -> Result<Approved, Unusable> {
+        let params = self.fill(words)?;
+        let forbidden = params.iter().position(|(_, value)| mainland && not_for_the_mainland(value).is_some());
+        if let Some(at) = forbidden {
+            return Err(Unusable::Forbidden(self.words()[at].to_owned()));
+        }
+        let named = matches!(self.params, Params::Named(_));
+        Ok(Approved { template: self.template.clone(), params, named })
+    }
+
+    /// The samples of a kind that it does not fit, and why: a letter like one of them takes the next channel.
+    pub fn misfits(
+        &self,
+        letters: &Letters,
+        kind: &str,
+        locale: Locale,
+        mainland: bool,
+    ) -> Vec<(&'static str, Unusable)> {
+        let samples = letters.samples(kind, locale).into_iter();
+        let misfit = |(sample, letter)| {
+            let words = serde_json::to_value(&letter).unwrap_or_default();
+            Some((sample, self.approved(&words, mainland).err()?))
+        };
+        samples.filter_map(misfit).collect()
     }
 
     fn all(&self) -> Vec<(String, &Param)> {
@@ -157,6 +204,22 @@ mod tests {
             [("1".into(), "2".into()), ("2".into(), "左前大灯总…".into())]
         );
         assert_eq!(ordered.words(), ["count", "part_brief"]);
+    }
+
+    #[test]
+    fn what_goes_over_the_wire_holds_nothing_that_the_mainland_refuses() {
+        let named = binding("template = 'SMS_2001'\napproved = true\nparams = { name = 'hon', part = 'part' }");
+        let words = |part: &str| json!({ "hon": "王芳女士", "part": part });
+        let wire = named.approved(&words("前刹车片"), true).expect("fits");
+        assert_eq!(
+            (wire.template.as_str(), wire.json().as_str()),
+            ("SMS_2001", r#"{"name":"王芳女士","part":"前刹车片"}"#)
+        );
+        for part in ["【原厂】前刹车片", "https://a.example", "13900001234"] {
+            let refused = named.approved(&words(part), true).expect_err("refused");
+            assert_eq!((refused.reason(), refused.word()), ("template_param_forbidden", Some("part")), "{part}");
+            assert!(named.approved(&words(part), false).is_ok(), "elsewhere it may");
+        }
     }
 
     #[test]

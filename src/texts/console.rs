@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     Place, Version, VersionState,
     actions::{self, TextError},
+    providers,
 };
 use crate::{
     app::App,
@@ -33,6 +34,7 @@ pub fn pages() -> Pages {
         .post("/console/templates/{kind}/{locale}/{channel}/draft", Right::Publish, draft)
         .post("/console/templates/{kind}/{locale}/{channel}/publish", Right::Publish, publish)
         .post("/console/templates/{kind}/{locale}/{channel}/rollback", Right::Publish, roll_back)
+        .merge(providers::console::pages())
 }
 
 type At = (String, String, String);
@@ -55,7 +57,7 @@ async fn grid(State(app): State<App>, visitor: Visitor) -> Result<Markup, Error>
         })
     };
     let body = html! {
-        (head(&w.t("templates-title"), &html! { p { (w.ta("templates-lead", &[("n", kinds.len().into())])) } }, &html! {}))
+        (head(&w.t("templates-title"), &html! { p { (w.ta("templates-lead", &[("n", kinds.len().into())])) } }, &html! { a class="button secondary" href="/console/templates/providers" { (w.t("providers-title")) } }))
         table class="rows grid" {
             thead { tr { th scope="col" { (w.t("col-what")) } @for channel in channels { th scope="col" { (w.code("channel", channel)) } } } }
             tbody { @for (kind, by_channel) in &kinds { tr {

@@ -3,6 +3,8 @@ pub mod actions;
 pub mod api;
 pub mod bindings;
 pub mod console;
+mod parameters;
+pub mod providers;
 pub mod shelf;
 mod store;
 

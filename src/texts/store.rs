@@ -140,6 +140,14 @@ pub(super) async fn bindings(tx: &mut Tx) -> Result<Vec<BoundRow>> {
     .await
 }
 
+/// Those of one dealership.
+pub(super) async fn bindings_of(tx: &mut Tx, dealership: Id<Dealership>) -> Result<Vec<BoundRow>> {
+    tx.sql("SELECT kind, provider, dealership_id, binding FROM template_bindings WHERE dealership_id = $1 ORDER BY kind, provider")
+        .bind(dealership)
+        .all()
+        .await
+}
+
 pub(super) async fn put_binding(tx: &mut Tx, row: &BoundRow, by: &str, now: Timestamp) -> Result<()> {
     tx.sql(
         "INSERT INTO template_bindings (kind, provider, dealership_id, binding, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5, $6)

@@ -1,4 +1,6 @@
 //! Texts as a product: drafts that are checked, versions that are published and rolled back, providers' templates.
+mod approved;
+
 use serde_json::{Value, json};
 
 use crate::shop::{Shop, anna, fang, kenji};

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::{
+    Needs, Text,
     answers::{Answer, Answers},
     body::{BadBody, Body, DEFAULT_BODY, Values},
 };
@@ -30,7 +31,7 @@ pub struct Settings {
     pub method: String,
     #[serde(default)]
     pub headers: BTreeMap<String, SecretString>,
-    /// Handlebars over `id`, `to`, `text`, `from`; values are escaped for the Content-Type of `headers` (JSON without).
+    /// Handlebars over `id`, `to`, `text`, `from`, `template_id`, `params`, `params_json`; values are escaped for the Content-Type of `headers` (JSON without).
     #[serde(default = "default_body")]
     pub body: String,
     /// The statuses that mean accepted; any 2xx when there are none.
@@ -124,10 +125,15 @@ impl HttpGateway {
         })
     }
 
-    /// Sends one text. `id` is our message id, `to` E.164, `from` the sender or empty. The mark comes before the
-    /// connection: whatever is lost after it is `unknown`, and only a connection that never was is `not_sent`.
-    pub async fn deliver(&self, id: &str, to: &str, text: &str, from: &str, hand_over: &dyn HandOver) -> Delivered {
-        let request = self.body.render(&Values { id, to, text, from }).ok().and_then(|body| {
+    /// What the body is made of.
+    pub fn needs(&self) -> Needs {
+        self.body.needs()
+    }
+
+    /// Sends one text; `from` is the sender or empty. The mark comes before the connection: whatever is lost after it is
+    /// `unknown`, and only a connection that never was is `not_sent`.
+    pub async fn deliver(&self, text: Text<'_>, from: &str, hand_over: &dyn HandOver) -> Delivered {
+        let request = self.body.render(&Values::new(text, from)).ok().and_then(|body| {
             let request = self.client.request(self.method.clone(), self.url.clone());
             request.headers(self.headers.clone()).body(body).build().ok()
         });
@@ -144,7 +150,7 @@ impl HttpGateway {
         Delivered::Answered(match answered {
             Ok(response) => {
                 let answer = Answer::read(response).await;
-                self.answers.judged(&answer, &[text, to])
+                self.answers.judged(&answer, &[text.text, text.to])
             }
             // The error itself holds the URL: only its kind is kept.
             Err(error) if error.is_connect() && error.is_timeout() => {

@@ -36,9 +36,7 @@ const WAYS_OUT: [&str; 8] =
 /// What is wrong with an SMS of this class. `signed` is a mainland one, which the gateway signs.
 pub fn forbidden_in_sms(text: &str, class: Class, signed: bool) -> Option<Forbidden> {
     if signed {
-        let bracket = text.chars().find(|c| "【】[]".contains(*c)).map(String::from);
-        let link = ["://", "www."].into_iter().find(|link| text.contains(link)).map(str::to_owned);
-        if let Some(what) = bracket.or(link).or_else(|| mobile_number(text)) {
+        if let Some(what) = not_for_the_mainland(text) {
             return Some(Forbidden::NotForTheMainland(what.into()));
         }
         let notifies = matches!(class, Class::Transactional | Class::ServiceFollowup | Class::Safety);
@@ -49,9 +47,18 @@ pub fn forbidden_in_sms(text: &str, class: Class, signed: bool) -> Option<Forbid
     advertisement(text, class)
 }
 
-/// Whether the gateway of the mainland would refuse this for a link or a survey, whatever the kind (D4).
+/// What neither a mainland SMS nor a parameter of its approved template may hold: the brackets of the signature, a link, a
+/// personal mobile number (D4, E3).
+pub fn not_for_the_mainland(text: &str) -> Option<String> {
+    let bracket = text.chars().find(|c| "【】[]".contains(*c)).map(String::from);
+    let link = ["://", "www."].into_iter().find(|link| text.contains(link)).map(str::to_owned);
+    bracket.or(link).or_else(|| mobile_number(text))
+}
+
+/// Whether the gateway of the mainland would refuse this, whatever the kind: for a link or a survey, or for the brackets that
+/// a name of the workshop's system brought along (D4).
 pub fn forbidden_link(text: &str, signed: bool) -> bool {
-    signed && ["://", "www.", "问卷"].iter().any(|word| text.contains(word))
+    signed && ["://", "www.", "问卷", "【", "】"].iter().any(|word| text.contains(word))
 }
 
 /// What is wrong with a text of this class on any channel.

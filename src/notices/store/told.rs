@@ -67,3 +67,26 @@ pub async fn release(tx: &mut Tx, subject: &str, reason: &'static str, now: Time
     .all()
     .await
 }
+
+/// Lets the notices of one kind at a dealership go that are held for one of these reasons, as long as nothing of them was
+/// written; what passed its use meanwhile expires when it is looked at.
+pub async fn release_kind(
+    tx: &mut Tx,
+    (dealership, kind): (Id<Dealership>, &str),
+    reasons: [&'static str; 2],
+    now: Timestamp,
+) -> Result<Vec<Released>> {
+    tx.sql(
+        "UPDATE notices SET state = 'waiting', reason = NULL, not_before = $5, updated_at = $5
+         WHERE dealership_id = $1 AND kind = $2 AND state = 'held' AND reason IN ($3, $4)
+             AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.notice_id = notices.id)
+         RETURNING id, dealership_id, customer_id",
+    )
+    .bind(dealership)
+    .bind(kind.to_owned())
+    .bind(reasons[0])
+    .bind(reasons[1])
+    .bind(now)
+    .all()
+    .await
+}

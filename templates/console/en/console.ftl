@@ -408,6 +408,23 @@ templates-roll-back = Put back what was before
 templates-editor = Text
 templates-draft = Keep as a draft
 templates-draft-lead = Nothing is said with a draft until it is published.
+
+## providers' templates (texts/providers)
+providers-title = Approved templates
+providers-lead = What the SMS provider has approved. Where the gateway takes templates only, a kind without one waits.
+providers-lacking = { $n } kinds have no approved template: their SMS wait or take the next channel.
+providers-none = This house sends SMS through no gateway that takes templates.
+providers-template = Template of the provider
+providers-state = State
+providers-approved = Approved
+providers-misfits = Some samples do not fit
+providers-words = Goes as words
+providers-id = Id of the template
+providers-params = Parameters, one a line
+providers-params-lead = “name = word”, or only the word where the provider counts; behind it the most characters, with … where a longer value may be cut: part = part_brief 20…
+providers-is-approved = The provider has approved it
+providers-approved-lead = What waited for it goes out as soon as it is saved.
+providers-vocabulary = Words and their values in the full sample
 version-draft = draft
 version-published = in force
 version-retired = earlier
@@ -723,6 +740,9 @@ reason-folder-not-writable = The folder cannot be written
 reason-message-id-invalid = The message's id is refused
 reason-template-not-approved = The operator has not approved the template
 reason-template-param-missing = The template lacks a value
+reason-template-not-bound = No approved template of the provider is set
+reason-template-param-too-long = A value is too long for the template
+reason-template-param-forbidden = A value holds what the mainland does not allow
 reason-not-delivered-in-time = No receipt in time
 reason-provider-report = The provider says so
 reason-late-answer = The answer came late

@@ -402,6 +402,23 @@ templates-roll-back = 前の版に戻す
 templates-editor = 文面
 templates-draft = 下書き保存
 templates-draft-lead = 公開するまで使われません。
+
+## providers' templates (texts/providers)
+providers-title = 承認済みテンプレート
+providers-lead = SMS事業者が承認したテンプレートです。テンプレートのみ受け付ける場合、未設定のお知らせは待機します。
+providers-lacking = { $n }種類に承認済みテンプレートがありません。SMSは待機するか、次の手段で送られます。
+providers-none = テンプレートを受け付けるSMS事業者を使っていません。
+providers-template = 事業者のテンプレート
+providers-state = 状態
+providers-approved = 承認済み
+providers-misfits = 合わないサンプルがあります
+providers-words = 文章のまま送信
+providers-id = テンプレートID
+providers-params = パラメーター（1行に1つ）
+providers-params-lead = 「名前 = 項目」、順番で渡す場合は項目だけ。続けて最大文字数、切り詰めてよい場合は … を付けます：part = part_brief 20…
+providers-is-approved = 事業者が承認済み
+providers-approved-lead = 保存すると、待機していたお知らせがすぐに送られます。
+providers-vocabulary = 使える項目と完全なサンプルの値
 version-draft = 下書き
 version-published = 公開中
 version-retired = 過去
@@ -717,6 +734,9 @@ reason-folder-not-writable = フォルダーに書き込めない
 reason-message-id-invalid = メッセージIDが無効
 reason-template-not-approved = テンプレートが未承認
 reason-template-param-missing = テンプレートの値が不足
+reason-template-not-bound = 承認済みテンプレートが未設定
+reason-template-param-too-long = 値がテンプレートの文字数を超過
+reason-template-param-forbidden = 値に中国本土で認められない内容
 reason-not-delivered-in-time = 期限内に到達通知なし
 reason-provider-report = プロバイダーの報告
 reason-late-answer = 遅れて応答

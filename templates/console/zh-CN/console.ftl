@@ -402,6 +402,23 @@ templates-roll-back = 恢复上一版
 templates-editor = 文案
 templates-draft = 保存草稿
 templates-draft-lead = 草稿发布前不会使用。
+
+## providers' templates (texts/providers)
+providers-title = 短信模板报备
+providers-lead = 短信服务商已审核的模板。网关只接受模板时，未设置的消息会等待。
+providers-lacking = 有 { $n } 种消息没有已审核的模板：其短信会等待或改走下一渠道。
+providers-none = 本机构未使用接受模板的短信网关。
+providers-template = 服务商模板
+providers-state = 状态
+providers-approved = 已审核
+providers-misfits = 部分示例不适用
+providers-words = 直接发送文字
+providers-id = 模板编号
+providers-params = 参数，每行一个
+providers-params-lead = 写“名称 = 字段”；服务商按顺序编号时只写字段；其后可写最多字数，允许截断时加 …：part = part_brief 20…
+providers-is-approved = 服务商已审核通过
+providers-approved-lead = 保存后，等待该模板的消息会立即发出。
+providers-vocabulary = 可用字段及完整示例中的值
 version-draft = 草稿
 version-published = 使用中
 version-retired = 历史
@@ -717,6 +734,9 @@ reason-folder-not-writable = 文件夹不可写
 reason-message-id-invalid = 消息编号无效
 reason-template-not-approved = 短信模板未审核
 reason-template-param-missing = 模板缺少参数
+reason-template-not-bound = 未设置服务商审核的模板
+reason-template-param-too-long = 参数超过模板允许的长度
+reason-template-param-forbidden = 参数含有境内短信不允许的内容
 reason-not-delivered-in-time = 未按时收到送达回执
 reason-provider-report = 服务商回执
 reason-late-answer = 应答迟到

@@ -6,7 +6,7 @@ use aftercare::channels::{
     Outcome::{Accepted, Later, NotSent, Refused, Unknown},
     Phase,
     http_client::HttpLimits,
-    sms::{HttpGateway, Settings},
+    sms::{HttpGateway, Settings, Text},
 };
 
 use super::{Lost, Marks, answered, seen};
@@ -20,9 +20,13 @@ fn gateway(url: &str, change: impl FnOnce(&mut Settings)) -> HttpGateway {
     HttpGateway::new(&settings, limits).expect("settings")
 }
 
+fn said(text: &str) -> Text<'_> {
+    Text { id: "msg_1", to: "+8613900001234", text, approved: None }
+}
+
 async fn text(gateway: &HttpGateway) -> Delivery {
     let marks = Marks::default();
-    let delivered = gateway.deliver("msg_1", "+8613900001234", "您好 \"A\"\n", "AC", &marks).await;
+    let delivered = gateway.deliver(said("您好 \"A\"\n"), "AC", &marks).await;
     assert_eq!(marks.count(), 1);
     answered(delivered)
 }
@@ -91,7 +95,7 @@ async fn only_a_connection_that_never_was_is_known_as_not_sent() {
     let delivery = text(&gateway(&format!("http://{nobody}/?key=s3cret"), |_| ())).await;
     assert_eq!(seen(&delivery), (Phase::Connect, NotSent, "connection_failed"));
     let server = FakeGateway::start(|_| Answer::Accept).await;
-    let stopped = gateway(&server.url(), |_| ()).deliver("msg_1", "+861", "x", "", &Lost).await;
+    let stopped = gateway(&server.url(), |_| ()).deliver(said("x"), "", &Lost).await;
     assert_eq!(stopped, Delivered::Stopped);
     assert_eq!(server.posted().len(), 0);
 }

@@ -67,6 +67,10 @@ impl FakeGateway {
     pub(crate) fn url(&self) -> String {
         format!("http://{}/send?key=s3cret", self.address)
     }
+    /// The same without the first so many.
+    pub(crate) fn posted_since(&self, first: usize) -> Vec<Posted> {
+        self.shared.posted.lock().expect("no fake panics while it records")[first..].to_vec()
+    }
     pub(crate) fn posted(&self) -> Vec<Posted> {
         self.shared.posted.lock().expect("no fake panics while it records").clone()
     }

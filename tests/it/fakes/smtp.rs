@@ -151,6 +151,10 @@ impl FakeSmtp {
     pub(crate) fn received(&self) -> Vec<Received> {
         self.shared.records().received.clone()
     }
+    /// The same without the first so many.
+    pub(crate) fn received_since(&self, first: usize) -> Vec<Received> {
+        self.shared.records().received[first..].to_vec()
+    }
     /// How often each Message-ID arrived whole.
     pub(crate) fn copies(&self) -> HashMap<String, usize> {
         let mut copies = HashMap::new();

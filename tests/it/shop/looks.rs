@@ -23,7 +23,7 @@ pub(crate) struct Mail {
 }
 
 impl Mail {
-    fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let mail = MessageParser::default().parse(bytes).expect("a mail");
         let is_calendar = |part: &&mail_parser::MessagePart<'_>| part.attachment_name() == Some("invite.ics");
         Self {
@@ -57,9 +57,18 @@ impl Shop {
     }
     /// The texts that the gateway was asked to send to this number, in order.
     pub(crate) fn phone(&self, number: &str) -> Vec<String> {
+        self.posted_to(number).iter().map(|sms| sms["text"].as_str().expect("a text").to_owned()).collect()
+    }
+    /// What the gateway was asked to send, without the first so many.
+    pub(crate) fn posted_since(&self, first: usize) -> Vec<Value> {
+        let posted = self.gateway.as_ref().map(|gateway| gateway.posted_since(first)).unwrap_or_default();
+        posted.into_iter().map(|posted| serde_json::from_str(&posted.body).expect("JSON")).collect()
+    }
+    /// The requests themselves.
+    pub(crate) fn posted_to(&self, number: &str) -> Vec<Value> {
         let posted = self.gateway.as_ref().map(FakeGateway::posted).unwrap_or_default();
         let read = posted.into_iter().map(|posted| serde_json::from_str::<Value>(&posted.body).expect("JSON"));
-        read.filter(|sms| sms["to"] == number).map(|sms| sms["text"].as_str().expect("a text").to_owned()).collect()
+        read.filter(|sms| sms["to"] == number).collect()
     }
 
     /// The notices about an appointment with their states and reasons, in the order in which they were raised.
