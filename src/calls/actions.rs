@@ -8,7 +8,7 @@ use super::{
     planning::{NewTask, NoCall, Standing, Visit, follow_up},
     store::{self, Excluded, Key},
 };
-use crate::{customers::Customer, db, desk::Desk, id::Id, notices::readings::Reading, timeline::Entry};
+use crate::{clocks::Clock, customers::Customer, db, desk::Desk, id::Id, notices::readings::Reading, timeline::Entry};
 
 /// Plans calls, whatever is planned already: there is one of a type, subject and round. One that was withdrawn is taken up
 /// again. Answers the ids of those that are new or were taken up; four statements, however many they are.
@@ -118,6 +118,26 @@ pub async fn withdraw(desk: &mut Desk<'_>, subject_id: &str, types: &[CallType],
     }
     keep(desk, &withdrawn).await?;
     Ok(withdrawn.len())
+}
+
+/// Withdraws the open calls that are made in place of these kinds of notices about a subject: it has moved on.
+pub async fn withdraw_in_place_of(desk: &mut Desk<'_>, subject_id: &str, kinds: &[&str]) -> db::Result<()> {
+    if kinds.is_empty() {
+        return Ok(());
+    }
+    let open = store::find_open_about(desk.tx, subject_id).await?;
+    let in_place = |task: &CallTask| task.detail["kind"].as_str().is_some_and(|kind| kinds.contains(&kind));
+    let types: Vec<CallType> = open.iter().filter(|task| in_place(task)).map(|task| task.kind).collect();
+    if !types.is_empty() {
+        withdraw(desk, subject_id, &types, "superseded").await?;
+    }
+    Ok(())
+}
+
+/// Takes away the links to recordings whose time is over (`domain/compliance.md` D6); that there was one stays on record.
+pub async fn forget_recordings(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
+    let ids: Vec<&str> = clocks.iter().map(|clock| clock.subject_id.as_str()).collect();
+    store::attempts::forget_recordings(desk.tx, &ids, desk.now).await
 }
 
 /// What a written word after a call that reached nobody may say (`followup.unreached`).

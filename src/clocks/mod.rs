@@ -69,6 +69,8 @@ pub enum ClockKind {
     PartsOld,
     /// A text that was taken and of whose delivery there is no word yet.
     DeliveryWait,
+    /// The link to a recorded call is kept no longer.
+    RecordingEnds,
     /// For tests of the lane itself: acts as its detail orders.
     #[cfg(feature = "test-doors")]
     Probe,
@@ -99,6 +101,7 @@ impl ClockKind {
         Self::PartsQueueCall,
         Self::PartsOld,
         Self::DeliveryWait,
+        Self::RecordingEnds,
         #[cfg(feature = "test-doors")]
         Self::Probe,
     ];
@@ -128,6 +131,7 @@ impl ClockKind {
             Self::PartsQueueCall => "parts.queue_call",
             Self::PartsOld => "parts.old",
             Self::DeliveryWait => "message.delivery_wait",
+            Self::RecordingEnds => "call.recording_ends",
             #[cfg(feature = "test-doors")]
             Self::Probe => "probe",
         }

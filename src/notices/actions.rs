@@ -7,7 +7,7 @@ use serde_json::Value;
 
 pub use super::store::NewNotice;
 use super::{
-    Audience, Notice, SubjectKind,
+    Audience, ChannelName, Notice, SubjectKind,
     grammar::Facts,
     plan::Plan,
     playbook::Kind,
@@ -15,6 +15,7 @@ use super::{
     tracks::{Progress, Step, Tracks},
 };
 use crate::{
+    calls,
     clock::Timestamp,
     customers::Customer,
     db::{self, Tx},
@@ -150,6 +151,11 @@ pub async fn write(tx: &mut Tx, raised: &[NewNotice]) -> db::Result<()> {
 async fn withdraw(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<Vec<store::Open>> {
     let playbook = Arc::clone(&desk.playbook);
     let ended = |kind: &str| playbook.withdrawn_by(heard.event_type).any(|ended| ended.name == kind);
+    // Whom no text reached is called; when the subject moves on, that call is of no more use either.
+    let called = |kind: &&Kind| kind.tracks.iter().flatten().any(|channel| *channel == ChannelName::Call);
+    let called: Vec<&str> =
+        playbook.withdrawn_by(heard.event_type).filter(called).map(|kind| kind.name.as_str()).collect();
+    calls::actions::withdraw_in_place_of(desk, &heard.subject.id, &called).await?;
     // What this very transaction has raised is not written yet.
     let mut just_raised = Vec::new();
     for notice in desk

@@ -82,7 +82,7 @@ impl Compose {
                 let channel = tracks.tracks[track][step];
                 if channel == ChannelName::Call {
                     let reason = if dealership.shadow { "shadow" } else { A_PERSON_CALLS };
-                    call = call_task(claimed, dealership, now).filter(|_| !dealership.shadow);
+                    call = call_task(claimed, dealership, kind.call, now).filter(|_| !dealership.shadow);
                     tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
                     continue;
                 }
@@ -306,12 +306,12 @@ impl Compose {
 }
 
 /// The last resort of a track: the call that a person makes in place of a text.
-fn call_task(claimed: &Claimed, dealership: &Arc<Dealership>, now: Timestamp) -> Option<NewTask> {
+fn call_task(claimed: &Claimed, dealership: &Arc<Dealership>, about: CallType, now: Timestamp) -> Option<NewTask> {
     let due = &claimed.due;
     let customer = due.customer_id.filter(|_| !due.audience.works_here())?;
     let subject = (due.subject_type, due.subject_id.clone());
     let due_at = due.useful_until.unwrap_or(now.plus(CALL_WITHIN)).min(now.plus(CALL_WITHIN));
-    let task = NewTask::new(CallType::Unwritten, dealership, customer, subject, "track_ran_out", (now, due_at));
+    let task = NewTask::new(about, dealership, customer, subject, "track_ran_out", (now, due_at));
     // One of each kind of notice and revision: a second change that cannot be told is a second call.
     Some(NewTask {
         round: due.subject_revision,

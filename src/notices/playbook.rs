@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     calendar::{DailyWindow, WindowError},
+    calls::CallType,
     texts::bindings::Binding,
 };
 
@@ -160,6 +161,8 @@ pub struct Kind {
     pub subject: SubjectKind,
     /// Side by side; inside a track the next channel only after the one before ended badly.
     pub tracks: Vec<Vec<ChannelName>>,
+    /// What a call in its place is about: its script, and its place in the queue.
+    pub call: CallType,
     /// The rules that its timing and its conditions come from: `BR-11, BR-12`; shown by a replay.
     pub rule: String,
     /// BR-13: the states of the subject in which this is still worth saying; empty is any.
@@ -252,6 +255,7 @@ struct Declared {
     instead_if_untold: Option<String>,
     skip_if: Option<Spanned<String>>,
     useful_until: Option<Spanned<String>>,
+    call: Option<CallType>,
     #[serde(default)]
     rule: String,
     #[serde(default)]
@@ -311,6 +315,7 @@ impl Kind {
             audience: declared.audience,
             subject,
             tracks: declared.tracks.into_inner(),
+            call: declared.call.unwrap_or(CallType::Unwritten),
             rule: declared.rule,
             holds_while: declared.holds_while,
             despite_stop: declared.despite_stop,

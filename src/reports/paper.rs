@@ -97,6 +97,7 @@ pub fn trend(title: &str, values: &[Option<f64>]) -> Markup {
     html! {
         svg role="img" width="110" height="30" viewBox="0 0 110 30" {
             title { (title) }
+            line.base x1="4" x2="106" y1="27" y2="27" {}
             @if known.len() > 1 { path.trend d=(path) {} }
             @if let Some(Some(last)) = values.last() { circle.now cx=(at(x(values.len() - 1))) cy=(at(y(*last))) r="3" {} }
         }

@@ -49,6 +49,9 @@ fn said(number: &Value) -> String {
 async fn a_week() -> Shop {
     let shop = Shop::open().await;
     shop.hears(fact("capacity.set", json!({"date": "2026-03-05", "available_hours": 4.0}))).await;
+    let mut asks_for_it = anna().moves_to("2026-03-05T09:30");
+    asks_for_it["type"] = json!("appointment.requested");
+    shop.hears(asks_for_it).await;
     shop.book(&anna(), "2026-03-05T09:30").await;
     shop.book(&fang(), "2026-03-05T09:45").await;
     shop.hears(parts()).await;

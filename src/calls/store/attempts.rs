@@ -100,6 +100,25 @@ pub(in crate::calls) async fn save(tx: &mut Tx, attempts: &[&Attempt]) -> Result
     Ok(())
 }
 
+/// Takes away the links of these calls whose time is over at `now`.
+pub(in crate::calls) async fn forget_recordings(tx: &mut Tx, ids: &[&str], now: Timestamp) -> Result<()> {
+    #[derive(Serialize)]
+    struct Over<'a> {
+        id: &'a str,
+    }
+    let over: Vec<Over<'_>> = ids.iter().map(|id| Over { id }).collect();
+    tx.sql(rows!(
+        "UPDATE call_attempts SET recording_url = NULL WHERE recording_until <= $2 AND id IN (SELECT j.id FROM ",
+        (id text),
+        ")"
+    ))
+    .bind_rows(&over)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Keeps a note that is not finished.
 pub(in crate::calls) async fn keep_draft(
     tx: &mut Tx,

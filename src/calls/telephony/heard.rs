@@ -10,6 +10,7 @@ use super::super::{
 };
 use crate::{
     clock::Timestamp,
+    clocks::{self, ClockKind, actions::NewClock},
     db,
     desk::{Desk, Told},
     http::Access,
@@ -125,7 +126,17 @@ pub async fn hear(desk: &mut Desk<'_>, access: &Access, said: &Ended, source: &s
     }
     if attempt.recording_url.is_none() && said.recording_url.is_some() {
         attempt.recording_url.clone_from(&said.recording_url);
-        attempt.recording_until = Some(attempt.started_at.plus(desk.config.calls.recordings.signed()));
+        let until = attempt.started_at.plus(desk.config.calls.recordings.signed());
+        attempt.recording_until = Some(until);
+        let ends = NewClock {
+            dealership_id: attempt.dealership_id,
+            kind: ClockKind::RecordingEnds,
+            subject_id: attempt.id.to_string(),
+            key: String::new(),
+            due_at: until,
+            detail: json!({}),
+        };
+        clocks::actions::set(desk, &[ends]).await?;
     }
     attempts::save(desk.tx, &[&attempt]).await?;
     let Some(mut task) = store::find_and_lock(desk.tx, &[attempt.task_id]).await?.pop() else { return Ok(true) };

@@ -82,16 +82,19 @@ fn comparison(report: &Report, w: Words) -> Markup {
     let figure = |shop: &Shop, kpi: Kpi| shop.numbers.iter().find(|number| number.name == kpi).cloned();
     let kpis = report.dealerships.first().map(|shop| shop.numbers.iter().map(|number| number.name).collect());
     let kpis: Vec<Kpi> = kpis.unwrap_or_default();
+    // What nobody counted fills no line.
+    let counts =
+        |kpi: &Kpi| report.dealerships.iter().any(|shop| figure(shop, *kpi).is_some_and(|one| one.figure.n > 0));
     html! {
         section {
             h2 { (w.t("ops-comparison")) }
             div.wide { table {
                 thead { tr { th scope="col" { (w.t("ops-number")) } @for shop in &report.dealerships { th.n scope="col" { (shop.name) } } } }
-                tbody { @for kpi in kpis { tr {
+                tbody { @for kpi in kpis.into_iter().filter(|kpi| counts(kpi)) { tr {
                     th scope="row" { (name(w, kpi)) }
                     @for shop in &report.dealerships { td.n { @if let Some(number) = figure(shop, kpi) {
-                        span class=[class(number.verdict)] { (value(w, number.unit, &number.figure)) }
-                        span.small { "n = " (number.figure.n) }
+                        span class=[class(number.verdict)] { (sign(number.verdict)) (value(w, number.unit, &number.figure)) }
+                        @if number.figure.n > 0 { span.small { "n = " (number.figure.n) } }
                     } } }
                 } } }
             } }
@@ -101,6 +104,15 @@ fn comparison(report: &Report, w: Words) -> Markup {
 
 fn class(verdict: Option<Verdict>) -> Option<&'static str> {
     verdict.map(|verdict| if verdict == Verdict::Green { "green" } else { "amber" })
+}
+
+/// For who cannot tell the colours apart.
+fn sign(verdict: Option<Verdict>) -> &'static str {
+    match verdict {
+        Some(Verdict::Green) => "✓ ",
+        Some(Verdict::Amber) => "▲ ",
+        None => "",
+    }
 }
 
 fn section(report: &Report, shop: &Shop, w: Words, rows: Rows) -> Markup {
@@ -158,23 +170,37 @@ fn line(report: &Report, shop: &Shop, number: &Number, w: Words, rows: Rows) -> 
         report.month,
         shop.code
     );
-    html! { tr {
+    html! { tr.none[figure.n == 0] {
         th scope="row" { (name(w, number.name)) span.means { (w.code("kpi-means", number.name.word())) } }
         td {
             span.value { (value(w, number.unit, figure)) }
             @if let (Some(low), Some(high)) = (figure.low, figure.high) { span.small { (format!("{low:.1}–{high:.1}")) } }
-            span.small { @if rows == Rows::Linked { a href=(link) { "n = " (figure.n) } } @else { "n = " (figure.n) } }
+            @if figure.n > 0 { span.small { @if rows == Rows::Linked { a href=(link) { "n = " (figure.n) } } @else { "n = " (figure.n) } } }
         }
         td {
             (target(w, number.unit, number.rule))
             @if let Some(verdict) = number.verdict {
                 span class={ "mark " (class(Some(verdict)).unwrap_or_default()) } {
-                    @if verdict == Verdict::Green { "✓ " (w.t("ops-on-target")) } @else { "▲ " (w.t("ops-off-target")) }
+                    (sign(Some(verdict))) @if verdict == Verdict::Green { (w.t("ops-on-target")) } @else { (w.t("ops-off-target")) }
                 }
             }
         }
-        td { dl.pairs { @for (key, value) in &figure.more { dt { (w.code("ops-more", key)) } dd { (plain(*value)) } } } }
+        td { @if figure.n > 0 { (detail(w, figure)) } }
         td.hide-small { (paper::trend(&said.join("; "), &values)) }
+    } }
+}
+
+/// The ages of what lies there, each with how much and its worth; otherwise what belongs to the number, by name.
+fn detail(w: Words, figure: &Figure) -> Markup {
+    let of = |key: &str| figure.more.get(key).copied().unwrap_or_default();
+    html! { dl.pairs {
+        @if figure.more.contains_key("over_30") {
+            @for (age, worth) in [("0_7", "value_0_7"), ("8_14", "value_8_14"), ("15_30", "value_15_30"), ("over_30", "value_over_30")] {
+                dt { (w.code("ops-more", age)) } dd { (plain(of(age))) @if of(worth) > 0.0 { span.worth { (plain(of(worth))) } } }
+            }
+        } @else {
+            @for (key, value) in &figure.more { dt { (w.code("ops-more", key)) } dd { (plain(*value)) } }
+        }
     } }
 }
 
@@ -207,6 +233,7 @@ fn with_unit(w: Words, unit: Unit, value: f64, exact: bool) -> String {
         Unit::Percent => format!("{} %", plain(value)),
         Unit::Points => format!("{value:+.1}"),
         Unit::Thousandths => format!("{value:.0}"),
+        Unit::Minutes if value >= 600.0 => w.ta("ops-hours", &[("n", plain(value / 60.0).into())]),
         Unit::Minutes => w.ta("ops-minutes", &[("n", plain(value).into())]),
         Unit::Days => w.ta("ops-days", &[("n", plain(value).into())]),
         Unit::Lines => plain(value),

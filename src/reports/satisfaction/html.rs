@@ -128,8 +128,12 @@ fn groups(groups: &[Group]) -> Markup {
     }
 }
 
-fn estimate(estimate: Option<Estimate>) -> String {
-    estimate.map_or_else(|| "–".to_owned(), |e| format!("{:.1} ({:.1} to {:.1}; n = {})", e.value, e.low, e.high, e.n))
+/// The value, and under it how sure it is and of how many.
+fn estimate(estimate: Option<Estimate>) -> Markup {
+    html! { @match estimate {
+        None => "–",
+        Some(e) => { (format!("{:.1}", e.value)) span.small { (format!("{:.1}–{:.1}, n = {}", e.low, e.high, e.n)) } },
+    } }
 }
 
 fn mean(mean: Option<Mean>) -> String {

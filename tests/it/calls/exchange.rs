@@ -134,4 +134,9 @@ async fn any_exchange_tells_how_a_call_went_and_who_may_listen_is_on_record() {
     shop.leaps_by("91d");
     let (status, _) = shop.ask("GET", &format!("/v1/calls/attempts/{attempt}/recording"), &json!({})).await;
     assert_eq!(status, 404, "kept for so long");
+    shop.drain_patiently().await;
+    let mut tx = shop.app.db.read().await.expect("a connection");
+    let kept = "SELECT CAST(count(*) AS BIGINT) FROM call_attempts WHERE recording_url IS NOT NULL";
+    let (kept,): (i64,) = tx.sql(kept).one().await.expect("a number");
+    assert_eq!(kept, 0, "the link itself is gone then");
 }

@@ -33,3 +33,23 @@ async fn a_visit_is_followed_up_once_whoever_tells_of_it_again() {
     let internal = Visit { is_internal: true, ..shop.visit(&gz, fang, local("2026-03-02T09:00")) };
     assert_eq!(shop.plan_follow_up(internal).await, Some(NoCall::Internal));
 }
+
+/// Whom no text can reach is called in its place, with the script of what it is about; a subject that moves on takes it back.
+#[tokio::test]
+async fn a_call_in_place_of_a_reminder_confirms_the_appointment_and_goes_with_it() {
+    let shop = Shop::open().await;
+    let landline = serde_json::json!([{"number": "020-8888 1234"}]);
+    let nobody = anna().with("email", serde_json::json!(null)).with("phones", landline);
+    shop.book(&nobody, "2026-03-05T09:30").await;
+    shop.drain().await;
+    shop.wait_until("2026-03-04T12:00").await;
+    assert_eq!(shop.calls().await, ["confirm ready track_ran_out"]);
+    shop.moves(&nobody, "2026-03-09T09:30").await;
+    assert_eq!(shop.calls().await, ["confirm withdrawn track_ran_out"]);
+    shop.drain().await;
+    shop.wait_until("2026-03-07T12:00").await;
+    assert_eq!(shop.calls().await[1], "confirm ready track_ran_out", "the new day is confirmed too");
+    shop.cancels(&nobody).await;
+    assert!(shop.calls().await.iter().all(|call| call.starts_with("confirm withdrawn")));
+    shop.drain().await;
+}

@@ -15,7 +15,7 @@ async fn the_numbers_of_a_week_are_what_a_person_counts() {
             "appointment_share 50.0 n=2 amber",
             "appointment_load 75.0 n=1 green",
             "arrival_spacing 0.0 n=1 amber",
-            "booking_wait 100.0 n=2 green",
+            "booking_wait 100.0 n=1 green",
             "no_show 50.0 n=2 amber",
             "confirmation 0.0 n=2 -",
             "inquiry_reply 100.0 n=1 green",
