@@ -92,6 +92,7 @@ async fn a_week() -> Shop {
         shop.part(line, "received", &json!({})).await;
     }
     shop.drain().await;
+    shop.advance("1h").await;
     shop
 }
 
