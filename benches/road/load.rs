@@ -24,6 +24,7 @@ pub(crate) struct Target {
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     head: String,
+    key: String,
     line: String,
 }
 
@@ -35,7 +36,7 @@ impl Target {
             "POST /v1/events HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: application/cloudevents+json\r\ncontent-length: ",
             self.key
         );
-        Ok(Connection { stream: BufReader::new(stream), head, line: String::new() })
+        Ok(Connection { stream: BufReader::new(stream), head, key: self.key.clone(), line: String::new() })
     }
 
     /// Tells facts one by one on `connections` connections until `until` says so; how many were answered 202, in which time.
@@ -72,7 +73,7 @@ impl Connection {
         loop {
             let request = format!("{}{}\r\n\r\n{fact}", self.head, fact.len());
             self.stream.write_all(request.as_bytes()).await?;
-            match self.answer().await? {
+            match self.answer().await?.0 {
                 202 => return Ok(()),
                 503 => crate::house::pause(Duration::from_millis(50)).await,
                 other => anyhow::bail!("answered {other}"),
@@ -80,7 +81,16 @@ impl Connection {
         }
     }
 
-    async fn answer(&mut self) -> Result<u16> {
+    /// Reads a page of the API; anything but 200 is an error.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\n\r\n", self.key);
+        self.stream.write_all(request.as_bytes()).await?;
+        let (status, body) = self.answer().await?;
+        ensure!(status == 200, "{path} answered {status}");
+        Ok(body)
+    }
+
+    async fn answer(&mut self) -> Result<(u16, Vec<u8>)> {
         let (mut status, mut length) = (0, 0);
         loop {
             self.line.clear();
@@ -99,6 +109,6 @@ impl Connection {
         }
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await?;
-        Ok(status)
+        Ok((status, body))
     }
 }
