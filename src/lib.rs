@@ -42,7 +42,7 @@
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
 //! [`surveys`] invitations, answers, scores. [`cases`] low scores and complaints until somebody else has verified the cure.
 //! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.
-//! [`feeds`] which sources are heard. [`capacity`] what a day has room for.
+//! [`feeds`] which sources are heard. [`files`] what came with a mail or goes with an answer. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
 //! [`console`] the screens: sign-in, who may what, words in three languages, live regions. [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
@@ -85,6 +85,7 @@ pub mod desk;
 pub mod failpoints;
 pub mod feeds;
 pub mod fields;
+pub mod files;
 pub mod http;
 pub mod id;
 pub mod imports;

@@ -12,6 +12,16 @@ pub(crate) fn booking(run: &str, n: usize) -> String {
     )
 }
 
+/// One `inquiry.received` as JSON, number `n`: just now, on the dealership's own site.
+pub(crate) fn question(n: usize) -> String {
+    let now = Clock::system().now();
+    format!(
+        r#"{{"specversion":"1.0","id":"q-{n}","source":"/web","type":"inquiry.received","time":"{now}","dealership":"{}","data":{{"ref":"W-{n}","channel":"web","received_at":"{now}","subject":"刹车异响","body":"冷车时刹车有异响，周一可以来检查吗？ {n}","customer":{{"ref":"C-q-{n}","name":"王芳","salutation":"女士","email":"q{n}@example.com","language":"zh-CN"}},"vehicle":{{"vin":"JTQ{n:014}","plate":"粤B{:05}"}}}}}}"#,
+        ["gz-tianhe", "sh-pudong", "tk-minato", "la-torrance"][n % 4],
+        n % 100_000
+    )
+}
+
 pub(crate) fn seconds(from: Timestamp, to: Timestamp) -> f64 {
     to.since(from).as_secs_f64()
 }

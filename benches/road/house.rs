@@ -118,6 +118,9 @@ impl House {
         ensure!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8(output.stdout)?)
     }
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
     fn program(&self) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_aftercare"));
         program.current_dir(self.folder.path()).env("RUST_LOG", "error");

@@ -100,6 +100,14 @@ impl Connection {
         let (status, body) = self.answer().await?;
         Ok((status, serde_json::from_slice(&body).unwrap_or(Value::Null)))
     }
+    /// Reads a page of the API as it is; anything but 200 is an error.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>> {
+        let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\n\r\n", self.key);
+        self.stream.write_all(request.as_bytes()).await?;
+        let (status, body) = self.answer().await?;
+        ensure!(status == 200, "{path} answered {status}");
+        Ok(body)
+    }
 
     async fn answer(&mut self) -> Result<(u16, Vec<u8>)> {
         let (mut status, mut length) = (0, 0);

@@ -11,6 +11,7 @@ use crate::{
     config::Config,
     http::Access,
     id::Id,
+    inbound::unread,
     lanes,
     messages::{
         Message,
@@ -43,6 +44,10 @@ pub(super) enum Command {
     Hold { id: String },
     /// Let a held message go.
     Release { id: String },
+    /// Mails that came in and could not be read, the newest first.
+    Unread,
+    /// Have such a mail read again.
+    Reread { id: String },
 }
 
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
@@ -55,6 +60,8 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
         Command::Cancel { id } => by_hand(&app, &id, Deed::Cancel).await,
         Command::Hold { id } => by_hand(&app, &id, Deed::Hold).await,
         Command::Release { id } => by_hand(&app, &id, Deed::Release).await,
+        Command::Unread => list_unread(&app).await,
+        Command::Reread { id } => read_again(&app, &id).await,
     };
     app.db.close().await;
     done
@@ -117,6 +124,26 @@ async fn list(app: &App, state: String, dealership: Option<String>, limit: i64) 
         );
     }
     Ok(())
+}
+
+async fn list_unread(app: &App) -> Result<(), Failure> {
+    let mut tx = app.db.read().await.context("cannot read the mails")?;
+    for mail in unread::list(&mut tx, &Access::All, None, 100).await.context("cannot read the mails")? {
+        let (reason, dealership) = (mail.reason.as_deref().unwrap_or("-"), mail.dealership.as_deref().unwrap_or("-"));
+        let next = if mail.is_kept { "once the cause is mended: aftercare queue reread" } else { "its bytes are gone" };
+        println!("{}  {dealership}  {}  {}  {reason}: {next}", mail.id, mail.state, mail.received_at);
+    }
+    Ok(())
+}
+
+async fn read_again(app: &App, id: &str) -> Result<(), Failure> {
+    let wrong = || Failure::usage(anyhow!("{id:?} is no id of a mail: they begin with inb_"));
+    let mail = id.parse().map_err(|_| wrong())?;
+    if unread::read_again(app, &Access::All, mail, "operator").await.context("the mail could not be changed")? {
+        println!("{id} is read again");
+        return Ok(());
+    }
+    Err(anyhow!("{id} cannot be read again: it is not among those of queue unread, or its bytes are gone").into())
 }
 
 async fn by_hand(app: &App, id: &str, deed: Deed) -> Result<(), Failure> {

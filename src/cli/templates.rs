@@ -318,6 +318,7 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
                 html,
                 invite: None,
                 invite_method: None,
+                files: Vec::new(),
                 date: app.ids.clock.now(),
             };
             let bytes = email.bytes().map_err(|error| Failure::usage(anyhow!(error)))?;

@@ -21,8 +21,8 @@ pub use self::{
     words::Words,
 };
 use crate::{
-    app::App, calls, cases, customers, dealerships, inquiries, messages, parts, reports, staff, texts, timeline,
-    triggered,
+    app::App, calls, cases, customers, dealerships, inbound, inquiries, messages, parts, reports, staff, texts,
+    timeline, triggered,
 };
 
 fn pages() -> Pages {
@@ -31,6 +31,8 @@ fn pages() -> Pages {
         .merge(sign_in::pages())
         .merge(calls::console::pages())
         .merge(inquiries::console::pages())
+        .merge(inquiries::canned::console::pages())
+        .merge(inbound::console::pages())
         .merge(customers::console::pages())
         .merge(parts::console::pages())
         .merge(cases::console::pages())

@@ -42,6 +42,7 @@ fn page(app: &App, visitor: &Visitor, it: &Dealership, wrong: Option<&str>, done
     };
     let body = html! {
         (head(&w.t("settings-title"), &html! { p { (it.code) " · " (it.zone_name()) " · " (it.region) } }, &html! {
+            a class="button secondary" href="/console/answers" { (w.t("answers-link")) } " "
             @if it.shadow { (tag(&w.t("settings-shadow"), "warn")) } @else { (tag(&w.t("settings-live"), "good")) }
         }))
         form method="post" action=(SETTINGS) class="two-columns" data-guard {

@@ -1,4 +1,4 @@
-//! Bodies of requests, read within the limit of `http.body_limit`, mails within `inbound.size_limit`.
+//! Bodies of requests, read within the limit of `http.body_limit`, mails within `inbound.size_limit`, answers with their files.
 use std::time::Duration;
 
 use axum::{
@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::Error;
-use crate::app::App;
+use crate::{app::App, files};
 
 const MAIL_DOOR: &str = "/in/email";
 /// What is read on and thrown away of a body that is too large, at most.
@@ -39,9 +39,17 @@ impl FromRequest<App> for RawBody {
     }
 }
 
-/// How many bytes the body of a request to this path may have: mails are larger than facts.
+/// How many bytes the body of a request to this path may have: mails are larger than facts, and so are answers with files.
 pub(super) fn limit(app: &App, path: &str) -> usize {
-    if path == MAIL_DOOR { app.config.inbound.size_limit } else { app.config.http.body_limit }
+    let limit = app.config.http.body_limit;
+    let is_reply = path.starts_with("/v1/inquiries/") && path.ends_with("/replies")
+        || path.starts_with("/console/inquiries/") && path.ends_with("/reply");
+    match path {
+        MAIL_DOOR => app.config.inbound.size_limit,
+        // Base64 makes four bytes of three.
+        _ if is_reply => limit + files::LARGEST / 3 * 4,
+        _ => limit,
+    }
 }
 
 /// Reads on for a moment what will not be used: a sender who is still sending when the connection closes never sees the

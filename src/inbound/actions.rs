@@ -8,6 +8,7 @@ use super::{
     flatten::flattened,
     letter::line,
     store::{self, NewInbound},
+    unread,
 };
 use crate::{
     app::App,
@@ -45,7 +46,10 @@ pub enum NotTaken {
 pub async fn take(app: &App, arrival: Arrival) -> Result<usize, NotTaken> {
     failpoints::point("accept");
     let now = app.ids.clock.now();
-    let rows = rows(&arrival, now, || app.ids.next());
+    let mut rows = rows(&arrival, now, || app.ids.next());
+    for row in &mut rows {
+        row.dealership_id = unread::whose(app, &row.recipient).await?;
+    }
     let Some(raw_id) = rows.first().map(|row| row.raw_id.clone()) else { return Ok(0) };
     let raw = std::sync::Arc::new(arrival.raw);
     let rows = std::sync::Arc::new(rows);
@@ -104,6 +108,7 @@ fn rows(arrival: &Arrival, now: Timestamp, id: impl Fn() -> Id<Inbound>) -> Vec<
             size: i64::try_from(arrival.raw.len()).unwrap_or(i64::MAX),
             received_at: now,
             message_id: message_id.clone(),
+            dealership_id: None,
         }
     };
     arrival.envelopes.iter().map(row).collect()

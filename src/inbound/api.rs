@@ -1,31 +1,79 @@
-//! `POST /in/email?from=…&to=…`: one mail as it is (RFC 5322), from a mail server's pipe or a provider's hook.
+//! `POST /in/email?from=…&to=…`: one mail as it is (RFC 5322), from a mail server's pipe or a provider's hook; and the mails
+//! that took no effect, for those who look after them.
 use axum::{
     Json, Router,
-    extract::{FromRequestParts, RawQuery, State},
-    http::{HeaderMap, StatusCode, request::Parts},
-    routing::post,
+    extract::{FromRequestParts, Path, Query, RawQuery, State},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{get, post},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::{
-    Envelope,
+    Envelope, Inbound,
     actions::{self, Arrival, NotTaken},
+    unread::{self, Unread},
 };
 use crate::{
     app::App,
     http::{
         Error,
         body::{RawBody, media_type},
+        caller::{Authorized, scope},
+        page::{Page, Paging},
         secret::shows,
     },
+    id::Id,
 };
 
 /// Recipients of one mail.
 const MOST_RECIPIENTS: usize = 100;
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/in/email", post(take))
+    Router::new()
+        .route("/in/email", post(take))
+        .route("/v1/inbound", get(list))
+        .route("/v1/inbound/{id}/raw", get(raw))
+        .route("/v1/inbound/{id}/retry", post(retry))
+}
+
+/// Mails that could not be read or applied, the newest first.
+async fn list(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Query(paging): Query<Paging>,
+) -> Result<Json<Page<Unread>>, Error> {
+    let limit = paging.limit();
+    let mails = unread::list(&mut app.db.read().await?, &caller.access, paging.after.clone(), limit).await?;
+    Ok(Json(Page::new(mails, &paging, |mail| mail.id.to_string())))
+}
+
+/// Such a mail byte for byte, as a download: whoever repairs the reading needs it.
+async fn raw(
+    caller: Authorized<scope::Admin>,
+    State(app): State<App>,
+    Path(id): Path<Id<Inbound>>,
+) -> Result<Response, Error> {
+    let bytes = unread::raw(&mut app.db.read().await?, &caller.access, id).await?.ok_or(Error::NotFound)?;
+    Ok(download(id, bytes))
+}
+
+/// 202: it is read again, from the beginning.
+async fn retry(
+    caller: Authorized<scope::Write>,
+    State(app): State<App>,
+    Path(id): Path<Id<Inbound>>,
+) -> Result<StatusCode, Error> {
+    let again = unread::read_again(&app, &caller.access, id, &caller.actor()).await?;
+    if again { Ok(StatusCode::ACCEPTED) } else { Err(Error::NotFound) }
+}
+
+/// A mail as a file: no browser shows it as a page of ours.
+pub(super) fn download(id: Id<Inbound>, bytes: Vec<u8>) -> Response {
+    let name = format!("attachment; filename=\"{id}.eml\"");
+    let headers = [(header::CONTENT_TYPE, "message/rfc822".to_owned()), (header::CONTENT_DISPOSITION, name)];
+    (headers, bytes).into_response()
 }
 
 /// 202 after the commit. `to` may come more than once; an empty `from` is the null sender of reports, a missing one is

@@ -7,6 +7,7 @@ use super::{
     invite::{self, InviteReply},
     reports::{self, Report},
 };
+use crate::files::{NewFile, fit};
 
 /// What is kept of a text, in characters; a person writes less.
 const LONGEST_TEXT: usize = 100_000;
@@ -36,6 +37,9 @@ pub struct Letter {
     /// More text was there than is kept.
     pub is_cut: bool,
     pub attachments: Vec<Attachment>,
+    /// Those of them that are kept: of few kinds, and not too much of them.
+    #[serde(skip)]
+    pub files: Vec<NewFile>,
     /// Of the headers, what tells a program's mail from a person's.
     pub marks: Marks,
     pub report: Option<Report>,
@@ -93,6 +97,7 @@ impl Letter {
             was_html,
             is_cut,
             attachments: mail.attachments().take(MOST_ATTACHMENTS).map(attachment).collect(),
+            files: files(&mail),
             marks: Marks::of(&mail),
             report: reports::read(&mail),
             invite: mail
@@ -200,6 +205,20 @@ fn ids(value: &HeaderValue<'_>) -> Vec<String> {
     };
     let newest = all.len().saturating_sub(MOST_REFERENCES);
     all[newest..].iter().map(|id| line(id)).filter(|id| !id.is_empty()).collect()
+}
+
+/// What a person may look at later; the rest is named and not kept beside the mail itself. What was pasted into a text comes
+/// without a name.
+fn files(mail: &Message<'_>) -> Vec<NewFile> {
+    let mut kept: Vec<NewFile> = Vec::new();
+    for part in mail.attachments().take(MOST_ATTACHMENTS).filter(|part| !part.is_message()) {
+        let Ok(file) = NewFile::read(part.attachment_name().unwrap_or_default(), part.contents()) else { continue };
+        kept.push(file);
+        if fit(&kept).is_err() {
+            kept.pop();
+        }
+    }
+    kept
 }
 
 fn attachment(part: &MessagePart<'_>) -> Attachment {

@@ -11,6 +11,7 @@ pub mod addresses;
 pub mod api;
 mod applying;
 mod bounces;
+pub mod console;
 pub mod flatten;
 pub mod invite;
 pub mod keyed;
@@ -24,6 +25,7 @@ pub mod reports;
 pub mod sorting;
 pub mod store;
 mod threads;
+pub mod unread;
 
 use serde::{Deserialize, Serialize};
 

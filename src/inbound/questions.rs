@@ -32,6 +32,7 @@ pub(super) async fn hand_over(
         topic: Some(letter.subject.clone()).filter(|subject| !subject.is_empty()),
         customer_id: whose.customer_id,
         thread,
+        files: letter.files.clone().into(),
         may_acknowledge: work.sorted.may_be_answered,
         source: "mail".to_owned(),
         ..Arrival::new(&Arc::new(dealership.clone()), Channel::Email, work.claimed.received_at, text(work))

@@ -3,7 +3,7 @@ use serde_json::json;
 use sqlx::types::Json;
 
 use super::{
-    Arrival, Author, EntryState, Fact, Inquiry, Received, Said, State,
+    Arrival, Author, EntryState, Fact, Inquiry, Received, Said, State, approved,
     arrival::{Question, Reply, Told},
     keeping::{self, Thread},
     reference_of, replies, store,
@@ -18,6 +18,7 @@ use crate::{
     customers::{self, AddressKind, Customer, Person, vehicles},
     db::{self, Tx},
     desk::{self, Desk},
+    files,
     id::Id,
     intake::Outcome,
     notices::{
@@ -128,8 +129,11 @@ pub async fn receive(desk: &mut Desk<'_>, arrival: &Arrival) -> db::Result<Recei
     line.actor = Some(arrival.source.clone());
     line.detail = json!({"channel": arrival.channel, "kind": thread.inquiry.kind});
     desk.record(line);
-    thread.settle(desk, &[said]).await?;
-    acknowledge(desk, &mut thread, arrival).await?;
+    thread.settle(desk, std::slice::from_ref(&said)).await?;
+    files::actions::keep(desk, arrival.dealership.id, &said.id.to_string(), &arrival.files).await?;
+    if !approved::actions::answer(desk, &mut thread, arrival).await? {
+        acknowledge(desk, &mut thread, arrival).await?;
+    }
     Ok(Received::Opened(id))
 }
 
@@ -153,7 +157,8 @@ pub async fn join(desk: &mut Desk<'_>, id: Id<Inquiry>, arrival: &Arrival) -> db
     line.actor = Some(arrival.source.clone());
     line.detail = json!({"channel": arrival.channel});
     desk.record(line);
-    thread.settle(desk, &[said]).await?;
+    thread.settle(desk, std::slice::from_ref(&said)).await?;
+    files::actions::keep(desk, arrival.dealership.id, &said.id.to_string(), &arrival.files).await?;
     Ok(Received::Joined(id))
 }
 

@@ -1,44 +1,41 @@
-//! The inquiries' door: the list of what waits, one thread, answers, and what people decide.
+//! The inquiries' door: the list of what waits, one thread, and what people decide.
+mod replies;
+
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
-    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    Channel, Inquiry, PromiseClock, Said,
-    actions::{self, Answered, Deed, NewReply, NoReply, Undoable, unfilled},
+    Inquiry, PromiseClock, Said,
+    actions::{self, Deed, NoReply, Undoable},
     store::{self, After, Found},
 };
 use crate::{
     app::App,
-    clock::Timestamp,
     db::Weight,
     desk,
+    files::{self, File},
     http::{
-        Error, Fault,
+        Error,
         caller::{Authorized, Caller, scope},
     },
     id::Id,
     staff::{self, Staff},
 };
 
-/// The longest answer in characters.
-const LONGEST_TEXT: usize = 20_000;
-/// The longest Idempotency-Key.
-const LONGEST_KEY: usize = 200;
-
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/inquiries", get(list))
         .route("/v1/inquiries/{ref}", get(get_one))
-        .route("/v1/inquiries/{ref}/replies", post(reply))
+        .merge(replies::routes())
         .route("/v1/inquiries/{ref}/{deed}", post(decide))
         .merge(super::report::routes())
+        .merge(super::canned::api::routes())
+        .merge(super::approved::api::routes())
 }
 
 #[derive(Deserialize)]
@@ -130,7 +127,9 @@ async fn get_one(
     let ids = [found.inquiry.id.to_string()];
     let entries = store::entries(&mut tx, &ids).await?;
     let clocks = store::clocks(&mut tx, &ids).await?;
-    Ok(Json(Thread { inquiry: shown(&found), clocks, thread: entries.iter().map(said).collect() }))
+    let files = files::actions::of(&mut tx, &names(&entries)).await?;
+    let thread = entries.iter().map(|entry| said(entry, &files)).collect();
+    Ok(Json(Thread { inquiry: shown(&found), clocks, thread }))
 }
 
 async fn find(
@@ -142,106 +141,21 @@ async fn find(
     Error::unless_one(store::list_by_reference(tx, &caller.access, reference, dealership).await?)
 }
 
-/// An entry as callers see it: text as it was written, never as HTML.
-fn said(entry: &Said) -> Value {
+/// The ids of entries, as what belongs to them names them.
+fn names(entries: &[Said]) -> Vec<String> {
+    entries.iter().map(|entry| entry.id.to_string()).collect()
+}
+
+/// An entry as callers see it: text as it was written, never as HTML; files by their names.
+fn said(entry: &Said, files: &[File]) -> Value {
+    let owner = entry.id.to_string();
+    let own = files.iter().filter(|file| file.owner_id == owner);
+    let files: Vec<Value> =
+        own.map(|file| json!({"id": file.id, "name": file.name, "type": file.media_type, "size": file.size})).collect();
     json!({"id": entry.id, "author": entry.author, "state": entry.state, "channel": entry.channel, "at": entry.at,
         "accepted_at": entry.accepted_at, "failed_at": entry.failed_at, "not_before": entry.not_before, "sender": entry.sender,
         "subject": entry.topic, "text": entry.body, "by": entry.actor, "staff": entry.staff_id, "notice": entry.notice_id,
-        "message_id": entry.message_key})
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ReplyBody {
-    text: String,
-    /// The `ref` of who answers: the promise is kept by people.
-    by: String,
-    #[serde(default = "email")]
-    channel: Channel,
-    /// The newest entry that the writer has seen.
-    seen: Option<Id<Said>>,
-    /// Later, unless the customer writes first.
-    send_at: Option<Timestamp>,
-    /// Refused while there are any, so that nobody believes they went out.
-    attachments: Option<Vec<Value>>,
-}
-
-fn email() -> Channel {
-    Channel::Email
-}
-
-/// 201 with the entry: on its way, scheduled, or (on the telephone) counted.
-async fn reply(
-    caller: Authorized<scope::Write>,
-    State(app): State<App>,
-    Path(reference): Path<String>,
-    Query(wanted): Query<Where>,
-    headers: HeaderMap,
-    body: Result<Json<ReplyBody>, axum::extract::rejection::JsonRejection>,
-) -> Result<Response, Error> {
-    let Json(body) = body.map_err(|rejection| Error::Unreadable(rejection.body_text()))?;
-    let mut tx = app.db.read().await?;
-    let found = find(&mut tx, &caller, &reference, wanted.dealership.as_deref()).await?;
-    let staff = person(&mut tx, &found.inquiry, &body.by, "/by").await?;
-    drop(tx);
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    check(&body, key.as_deref())?;
-    let reply = NewReply {
-        text: body.text.trim().to_owned(),
-        channel: body.channel,
-        staff,
-        actor: caller.actor(),
-        seen: body.seen,
-        not_before: body.send_at,
-        idempotency_key: key,
-    };
-    let id = found.inquiry.id;
-    let answered = desk::at(&app, Weight::ONE, move |desk| {
-        let reply = reply.clone();
-        Box::pin(async move { actions::answer(desk, id, &reply).await })
-    })
-    .await?;
-    let (entry, is_replay) = match &answered {
-        Answered::Taken(entry) => (entry, false),
-        Answered::Replayed(entry) => (entry, true),
-    };
-    let mut response = (StatusCode::CREATED, Json(said(entry))).into_response();
-    if is_replay {
-        let name = HeaderName::from_static("idempotency-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
-    }
-    Ok(response)
-}
-
-fn check(body: &ReplyBody, key: Option<&str>) -> Result<(), Error> {
-    let mut faults = Vec::new();
-    let mut fault = |pointer: &str, code, message: String| {
-        faults.push(Fault { pointer: pointer.to_owned(), code, message });
-    };
-    if body.text.trim().is_empty() || body.text.chars().count() > LONGEST_TEXT {
-        fault("/text", "wrong_length", format!("must have 1 to {LONGEST_TEXT} characters"));
-    }
-    for prompt in unfilled(&body.text) {
-        fault("/text", "prompt_unfilled", format!("still has the place [[{prompt}]] to fill in"));
-    }
-    if body.attachments.as_ref().is_some_and(|attachments| !attachments.is_empty()) {
-        fault(
-            "/attachments",
-            "attachments_not_possible",
-            "files cannot be sent with an answer: send a link".to_owned(),
-        );
-    }
-    if !matches!(body.channel, Channel::Email | Channel::Phone) {
-        let message = "must be email, or phone for what was said in a call: a free answer goes by no other channel";
-        fault("/channel", "channel_not_possible", message.to_owned());
-    }
-    if body.channel == Channel::Phone && body.send_at.is_some() {
-        fault("/send_at", "not_possible", "a call that was made cannot be made later".to_owned());
-    }
-    if key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
-        fault("", "wrong_idempotency_key", format!("the Idempotency-Key must have 1 to {LONGEST_KEY} characters"));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+        "message_id": entry.message_key, "attachments": files})
 }
 
 /// Somebody who works at the inquiry's dealership.

@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     customers::{Customer, Person, vehicles::Sighting},
     dealerships::Dealership,
+    files::NewFile,
     id::Id,
     intake::Event,
 };
@@ -39,6 +40,8 @@ pub struct Arrival {
     pub reference: Option<String>,
     /// The Message-IDs that a reply names in its References, the oldest first, this one the last.
     pub thread: Vec<String>,
+    /// What came with it, of the kinds that are kept.
+    pub files: Arc<[NewFile]>,
     /// Whether an automatic answer may be sent to it (RFC 3834): never to lists, daemons, empty return paths.
     pub may_acknowledge: bool,
     /// A hash of where a form came from.
@@ -72,6 +75,7 @@ impl Arrival {
             kind: None,
             reference: None,
             thread: Vec::new(),
+            files: Arc::from([]),
             may_acknowledge: true,
             origin: None,
             event_id: None,

@@ -5,7 +5,9 @@
 //! began. What must happen while a clock runs is planned with it ([`escalation`]).
 pub mod actions;
 pub mod api;
+pub mod approved;
 pub mod arrival;
+pub mod canned;
 pub mod console;
 mod deciding;
 mod due;

@@ -1,4 +1,6 @@
 //! Answers: written by people, handed to the post room, and counted once a provider took them (BR-02).
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -18,6 +20,7 @@ use crate::{
     },
     db::{self, Tx},
     desk::Desk,
+    files::{self, NewFile},
     id::Id,
     messages,
     notices::{
@@ -41,6 +44,8 @@ pub struct NewReply {
     /// Later, unless the customer writes first.
     pub not_before: Option<Timestamp>,
     pub idempotency_key: Option<String>,
+    /// What goes with it; only by e-mail.
+    pub files: Arc<[NewFile]>,
 }
 
 impl NewReply {
@@ -51,6 +56,10 @@ impl NewReply {
         for part in [self.text.as_str(), &self.staff.id.to_string(), &at, &format!("{:?}", self.channel)] {
             hash.update(part.as_bytes());
             hash.update([0]);
+        }
+        for file in self.files.iter() {
+            hash.update(file.name.as_bytes());
+            hash.update(Sha256::digest(&file.bytes));
         }
         crate::id::hex(&hash.finalize())
     }
@@ -118,6 +127,7 @@ pub async fn answer(desk: &mut Desk<'_>, id: Id<Inquiry>, reply: &NewReply) -> R
         super::due::assign(desk, &mut thread, reply.staff.id, "answers").await?;
     }
     (thread.inquiry.claimed_by, thread.inquiry.claimed_until) = (None, None);
+    files::actions::keep(desk, thread.inquiry.dealership_id, &said.id.to_string(), &reply.files).await?;
     match state {
         EntryState::Pending => raise(desk, &thread, &mut said).await?,
         EntryState::Scheduled => {
@@ -135,7 +145,7 @@ pub async fn answer(desk: &mut Desk<'_>, id: Id<Inquiry>, reply: &NewReply) -> R
     }
     let mut line = thread.line(desk, "inquiry.reply_written");
     line.actor = Some(reply.actor.clone());
-    line.detail = json!({"reply": said.id, "staff": reply.staff.id, "state": said.state, "channel": said.channel});
+    line.detail = json!({"reply": said.id, "staff": reply.staff.id, "state": said.state, "channel": said.channel, "files": reply.files.len()});
     desk.record(line);
     thread.entries.push(said.clone());
     thread.settle(desk, std::slice::from_ref(&said)).await?;
@@ -177,10 +187,12 @@ async fn may_be_sent(desk: &mut Desk<'_>, thread: &Thread, reply: &NewReply) -> 
 /// Hands a reply to the notices; its entry follows what becomes of that.
 pub(super) async fn raise(desk: &mut Desk<'_>, thread: &Thread, said: &mut Said) -> db::Result<()> {
     let plain = thread.heard("inquiry.reply_written");
+    let files = files::actions::of(desk.tx, &[said.id.to_string()]).await?;
+    let files: Vec<_> = files.iter().map(|file| file.id).collect();
     let heard = Heard {
         occasion: Some(said.id.to_string()),
         facts: plain.facts.clone().at(Moment::AnsweredAt, desk.now),
-        detail: json!({"answer": said.body, "references": said.thread}),
+        detail: json!({"answer": said.body, "references": said.thread, "files": files}),
         acted_at: Some(thread.newest_question().map_or(desk.now, |question| question.at)),
         // A person answers: that is said, live or not.
         quietly: false,

@@ -68,7 +68,7 @@ async fn list(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
     let w = visitor.words;
     let region = region(&app, &visitor, asked.state()).await?;
     let body = html! {
-        (head(&w.t("outbox-title"), &html! { p { (w.t("outbox-lead")) } }, &html! {}))
+        (head(&w.t("outbox-title"), &html! { p { (w.t("outbox-lead")) } }, &html! { a class="button secondary" href="/console/mail" { (w.t("mail-title")) } }))
         (region)
     };
     let page = Page {

@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod api;
 pub mod console;
+mod enclosing;
 pub mod fate;
 pub mod marks;
 pub mod post;
@@ -18,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     channels::{email::Address, sms::Approved},
     clock::Timestamp,
-    id::Entity,
+    files::File,
+    id::{Entity, Id},
     notices::{ChannelName, Class},
 };
 
@@ -133,6 +135,9 @@ pub struct Envelope {
     pub to_name: String,
     pub message_id_domain: String,
     pub class: Class,
+    /// Files that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Id<File>>,
     /// The kind of its notice: a topic that somebody may have opted out of.
     #[serde(default)]
     pub kind: String,

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{
-    Priority, State,
+    Priority, State, enclosing,
     fate::Policy,
     lane_name,
     marks::Marks,
@@ -17,7 +17,7 @@ use crate::{
     calendar::Region,
     channels::{
         Delivered, Delivery, HandOver, Outcome as Answer, Phase, Routes,
-        email::{Automatic, Email, Method, NotMailable},
+        email::{Automatic, Email, Enclosed, Method, NotMailable},
         sms::Text,
     },
     clock::Timestamp,
@@ -96,8 +96,12 @@ impl Post {
             let text = Text { id: &id, to: &message.to_address, text: &message.body, approved };
             return self.routes.sms(text, handing).await;
         }
+        let files = match enclosing::files(&self.app, message).await {
+            Ok(files) => files,
+            Err(unsent) => return Delivered::Answered(unsent),
+        };
         // A text that cannot be written as mail must end itself, not the worker.
-        let written = std::panic::catch_unwind(|| email(message).bytes());
+        let written = std::panic::catch_unwind(move || email(message, files).bytes());
         match written.unwrap_or(Err(NotMailable::Date)) {
             Ok(bytes) => {
                 let envelope = &message.envelope;
@@ -337,12 +341,12 @@ pub fn bell(channel: ChannelName, priority: Priority) -> Bell {
 fn automatic(kind: &str) -> Automatic {
     match kind {
         "inquiry.reply" => Automatic::No,
-        "inquiry.ack" => Automatic::Replied,
+        "inquiry.ack" | "inquiry.approved_answer" => Automatic::Replied,
         _ => Automatic::Generated,
     }
 }
 
-fn email(message: &Claimed) -> Email {
+fn email(message: &Claimed, files: Vec<Enclosed>) -> Email {
     let envelope = &message.envelope;
     Email {
         message: message.id.to_string(),
@@ -358,6 +362,7 @@ fn email(message: &Claimed) -> Email {
         unsubscribe: envelope.unsubscribe.clone(),
         opt_out: envelope.opt_out.clone(),
         invite: message.invite.clone(),
+        files,
         invite_method: message
             .invite_method
             .as_deref()

@@ -178,6 +178,7 @@ impl Compose {
             return_path: own.reports,
             opt_out: own.opt_out,
             references: serde_json::from_value(due.detail["references"].clone()).unwrap_or_default(),
+            files: serde_json::from_value(due.detail["files"].clone()).unwrap_or_default(),
             to_name: setting.person.name.clone(),
             message_id_domain: domain,
             class: due.class,
@@ -200,7 +201,6 @@ impl Compose {
             // Not configured, and passed over long before.
             Rendered::Wechat { .. } => return Err(NotNow::Pass("not_configured")),
         };
-        let held = dealership.shadow;
         Ok(NewMessage {
             id,
             notice_id: due.id,
@@ -216,8 +216,8 @@ impl Compose {
             to_address,
             locale,
             template_version: version.to_owned(),
-            state: if held { State::Held } else { State::Ready },
-            reason: held.then_some("shadow"),
+            state: if dealership.shadow { State::Held } else { State::Ready },
+            reason: dealership.shadow.then_some("shadow"),
             not_before: now,
             useful_until: due.useful_until,
             created_at: now,

@@ -81,6 +81,7 @@ pub const OWN_FACTS: &[&str] = &[
     "customer.asked_help",
     "customer.opted_out",
     "inquiries.closing_sweep_due",
+    "inquiry.answer_approved",
     "inquiry.at_risk",
     "inquiry.breached",
     "inquiry.ended",

@@ -4,7 +4,6 @@ use std::{
     sync::Arc,
 };
 
-pub use super::due::{advisor_calls, grown_old, queue_calls, unanswered};
 use super::{
     Fact, Said,
     board::Ageing,
@@ -18,10 +17,14 @@ use super::{
     },
     telling::{self, Source},
 };
+pub use super::{
+    due::{advisor_calls, grown_old, queue_calls, unanswered},
+    store::reading::Awaited,
+};
 use crate::{
     appointments::{self, Appointment},
     clock::Timestamp,
-    customers::vehicles::Vehicle,
+    customers::{Customer, vehicles::Vehicle},
     db::{self, Tx},
     dealerships::Dealership,
     desk::{
@@ -284,6 +287,11 @@ pub async fn fitting_is_off(desk: &mut Desk<'_>, called_off: &[CalledOff]) -> db
 pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> db::Result<Vec<Reading>> {
     let lines = store::lines_of(tx, ids).await?;
     Ok(reading::list_by_id(tx, ids).await?.into_iter().map(|found| found.reading(&lines)).collect())
+}
+
+/// What a customer waits for: at most so many lines.
+pub async fn awaited(tx: &mut Tx, customer: Id<Customer>, most: usize) -> db::Result<Vec<Awaited>> {
+    reading::awaited(tx, customer, i64::try_from(most).unwrap_or(i64::MAX)).await
 }
 
 /// What lies there and is not fitted, by age (BR-23): for the board and the daily list.

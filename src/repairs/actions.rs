@@ -15,11 +15,11 @@ use super::{
 };
 pub use super::{
     due::{promise_at_risk, promise_passed, remind_of_deferred_work, work_undecided},
-    store::earlier::EarlierVisit,
+    store::{earlier::EarlierVisit, reading::InTheWorkshop},
 };
 use crate::{
     clock::Timestamp,
-    customers::vehicles::Vehicle,
+    customers::{Customer, vehicles::Vehicle},
     db::{self, Tx},
     dealerships::Dealership,
     desk::{
@@ -273,6 +273,11 @@ pub async fn earlier_visits(
         return Ok(Vec::new());
     }
     earlier::earlier_visits(tx, cars, since).await
+}
+
+/// A customer's cars that have not been handed back.
+pub async fn in_the_workshop(tx: &mut Tx, customer: Id<Customer>) -> db::Result<Vec<InTheWorkshop>> {
+    reading::in_the_workshop(tx, customer).await
 }
 
 /// Our id of the repair order that a dealership calls so.

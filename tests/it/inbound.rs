@@ -6,6 +6,7 @@ mod doors;
 mod invites;
 mod refusals;
 mod threads;
+mod unread;
 mod wire;
 
 use std::time::Duration;

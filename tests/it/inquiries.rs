@@ -1,5 +1,9 @@
 //! Questions, and the promise that each is answered within 24 hours.
 mod answering;
+mod approved;
+mod canned;
+mod enclosed;
+mod handing_on;
 mod promise;
 
 use serde_json::{Value, json};
@@ -86,7 +90,12 @@ async fn comes_back(shop: &Shop, reference: &str) {
     let thread = shop.get(&format!("/v1/inquiries/{reference}")).await;
     let entries = thread["thread"].as_array().expect("a thread");
     let reply = entries.iter().rev().find(|entry| entry["author"] == "person").expect("a reply");
-    let notice = reply["notice"].as_str().expect("a notice").parse().expect("an id");
+    ends_badly(shop, reply["notice"].as_str().expect("a notice")).await;
+}
+
+/// The message of this notice comes back.
+async fn ends_badly(shop: &Shop, notice: &str) {
+    let notice = notice.parse().expect("an id");
     let app = shop.app.clone();
     let done = shop.app.db.write(aftercare::db::Weight::ONE, move |tx| {
         let app = app.clone();

@@ -34,8 +34,19 @@ pub struct Email {
     pub invite: Option<String>,
     /// What the invite asks; without it a calendar file is a REQUEST.
     pub invite_method: Option<Method>,
+    /// Files that go with it, in their order.
+    pub files: Vec<Enclosed>,
     /// When the message was made, not when it is sent.
     pub date: Timestamp,
+}
+
+/// A file that goes with a mail.
+#[derive(Clone, Debug)]
+pub struct Enclosed {
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    pub bytes: Vec<u8>,
 }
 
 /// Who wrote it, for the programs that read it (RFC 3834 5).
@@ -123,7 +134,7 @@ impl Email {
             .singlepart(SinglePart::plain(body_text(&self.text)))
             .singlepart(SinglePart::html(body_text(&self.html)));
         let Some(invite) = &self.invite else {
-            return bodies;
+            return self.with_files(bodies);
         };
         let content_type = match self.invite_method.unwrap_or(Method::Request) {
             Method::Request => "text/calendar; charset=UTF-8; method=REQUEST; component=VEVENT",
@@ -135,6 +146,23 @@ impl Email {
         let attached = Attachment::new("invite.ics".to_owned())
             .body(calendar_body(invite), "application/ics".parse::<ContentType>().expect("a constant content type"));
         MultiPart::mixed().boundary(self.boundary("mixed")).multipart(bodies.singlepart(shown)).singlepart(attached)
+    }
+
+    /// Files stand behind the texts, as downloads; always in Base64, so that no relay touches their bytes.
+    fn with_files(&self, bodies: MultiPart) -> MultiPart {
+        if self.files.is_empty() {
+            return bodies;
+        }
+        let whole = MultiPart::mixed().boundary(self.boundary("mixed")).multipart(bodies);
+        self.files.iter().fold(whole, |whole, file| {
+            let kind = file
+                .media_type
+                .parse::<ContentType>()
+                .unwrap_or_else(|_| "application/octet-stream".parse().expect("a constant content type"));
+            let name =
+                Some(header_text(&file.name)).filter(|name| !name.is_empty()).unwrap_or_else(|| "file".to_owned());
+            whole.singlepart(Attachment::new(name).body(encoded(file.bytes.clone()), kind))
+        })
     }
 
     /// From the content, so that it is the same every time and nobody can write it into a text.
@@ -150,9 +178,13 @@ impl Email {
     }
 }
 
-/// Base64, so that no relay touches the file's line ends.
 fn calendar_body(ics: &str) -> Body {
-    Body::new_with_encoding(ics.as_bytes().to_vec(), ContentTransferEncoding::Base64).expect("base64 takes any bytes")
+    encoded(ics.as_bytes().to_vec())
+}
+
+/// Base64, so that no relay touches the file's line ends.
+fn encoded(bytes: Vec<u8>) -> Body {
+    Body::new_with_encoding(bytes, ContentTransferEncoding::Base64).expect("base64 takes any bytes")
 }
 
 fn mailbox(who: &Address, whose: &'static str) -> Result<Mailbox, NotMailable> {
@@ -195,6 +227,7 @@ mod tests {
             html: "<p>您好</p>".to_owned(),
             invite: None,
             invite_method: None,
+            files: Vec::new(),
             date: "2026-03-05T10:00:00+08:00".parse().unwrap(),
         }
     }
@@ -238,6 +271,29 @@ mod tests {
                 .iter()
                 .any(|part| part.attachment_name() == Some("invite.ics") && part.contents() == ics.as_bytes())
         );
+    }
+
+    #[test]
+    fn files_stand_behind_the_texts_byte_for_byte() {
+        let file = |name: &str, media_type: &str, bytes: &[u8]| Enclosed {
+            name: name.to_owned(),
+            media_type: media_type.to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let pdf: Vec<u8> = (0..=255u8).cycle().take(5_000).collect();
+        let files = vec![
+            file("报价 2026.pdf", "application/pdf", &pdf),
+            file("a\r\nBcc: x@evil.example\".png", "image/png", b"\r\n.\r\n"),
+        ];
+        let bytes = Email { files, ..email() }.bytes().unwrap();
+        assert!(bytes.is_ascii());
+        let mail = MessageParser::default().parse(&bytes).unwrap();
+        assert_eq!(mail.bcc(), None);
+        assert_eq!(mail.body_text(0).unwrap().trim_end(), "您好\r\n.");
+        let found: Vec<_> = mail.attachments().map(|part| (part.attachment_name().unwrap(), part.contents())).collect();
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0], ("报价 2026.pdf", pdf.as_slice()));
+        assert_eq!(found[1].1, b"\r\n.\r\n");
     }
 
     #[test]

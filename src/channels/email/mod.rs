@@ -11,7 +11,7 @@ mod wire;
 
 pub use calendar::Entry;
 pub use dir::Dir;
-pub use mime::{Automatic, Email, NotMailable};
+pub use mime::{Automatic, Email, Enclosed, NotMailable};
 pub use settings::{BadEmailUrl, Limits, Route, SmtpSettings, Tls};
 pub use smtp::Smtp;
 

@@ -1,5 +1,7 @@
 //! The advisors' screens: what waits for an answer with its countdown, and one thread with the place to answer.
 mod list;
+mod menu;
+mod sorting_out;
 mod thread;
 
 use axum::{
@@ -11,7 +13,7 @@ use maud::Markup;
 use serde::Deserialize;
 
 use super::{
-    Channel, Inquiry, State as InquiryState,
+    Channel, Inquiry, PromiseClock, Said, State as InquiryState,
     actions::{self, Deed, NewReply, NoReply, unfilled},
     store::{self, Found},
 };
@@ -21,7 +23,8 @@ use crate::{
     console::{Right, Visitor, pages::Pages},
     db::{Tx, Weight},
     desk,
-    http::{Error, public::Form},
+    files::{self, File},
+    http::{Error, public::Form, uploads::Uploads},
     id::Id,
     staff::{self, Staff},
 };
@@ -42,11 +45,16 @@ pub fn pages() -> Pages {
         .post("/console/inquiries/{id}/assign", Right::Inquiries, assign)
         .post("/console/inquiries/{id}/close", Right::Inquiries, close)
         .post("/console/inquiries/{id}/spam", Right::Inquiries, spam)
+        .post("/console/inquiries/{id}/merge", Right::Inquiries, sorting_out::merge)
+        .post("/console/inquiries/{id}/split", Right::Inquiries, sorting_out::split)
+        .get("/console/inquiries/{id}/files/{file}", Right::Inquiries, sorting_out::download)
 }
 
 #[derive(Default, Deserialize)]
 struct Shown {
     done: Option<String>,
+    /// The code of the canned reply to begin from.
+    canned: Option<String>,
 }
 
 async fn look(
@@ -55,7 +63,8 @@ async fn look(
     Path(id): Path<Id<Inquiry>>,
     Query(shown): Query<Shown>,
 ) -> Result<Markup, Error> {
-    page(&app, &visitor, id, shown.done.as_deref(), &Written::default()).await
+    let written = Written { canned: shown.canned, ..Written::default() };
+    page(&app, &visitor, id, shown.done.as_deref(), written).await
 }
 
 /// What was typed and why it did not go, so that nobody types it twice.
@@ -63,6 +72,37 @@ async fn look(
 struct Written {
     text: String,
     wrong: Option<String>,
+    /// The canned reply that was chosen.
+    canned: Option<String>,
+}
+
+/// One thread with all that its page shows.
+struct Looked {
+    found: Found,
+    entries: Vec<Said>,
+    clocks: Vec<PromiseClock>,
+    files: Vec<File>,
+    /// The canned replies of the house, in the customer's language.
+    menu: Vec<menu::Choice>,
+    staff: Vec<Staff>,
+}
+
+impl Looked {
+    async fn at(app: &App, visitor: &Visitor, id: Id<Inquiry>) -> Result<Self, Error> {
+        let mut tx = app.db.read().await?;
+        let found = find(&mut tx, visitor, id).await?;
+        let ids = [found.inquiry.id.to_string()];
+        let entries = store::entries(&mut tx, &ids).await?;
+        let owners: Vec<String> = entries.iter().map(|entry| entry.id.to_string()).collect();
+        Ok(Self {
+            clocks: store::clocks(&mut tx, &ids).await?,
+            files: files::actions::of(&mut tx, &owners).await?,
+            menu: menu::of(&mut tx, &visitor.dealership, found.language()).await?,
+            staff: staff::actions::all_of(&mut tx, visitor.dealership.id).await?,
+            found,
+            entries,
+        })
+    }
 }
 
 async fn page(
@@ -70,15 +110,14 @@ async fn page(
     visitor: &Visitor,
     id: Id<Inquiry>,
     done: Option<&str>,
-    written: &Written,
+    mut written: Written,
 ) -> Result<Markup, Error> {
-    let mut tx = app.db.read().await?;
-    let found = find(&mut tx, visitor, id).await?;
-    let ids = [found.inquiry.id.to_string()];
-    let entries = store::entries(&mut tx, &ids).await?;
-    let clocks = store::clocks(&mut tx, &ids).await?;
-    let staff = staff::actions::all_of(&mut tx, visitor.dealership.id).await?;
-    Ok(thread::page(visitor, &found, &entries, &clocks, &staff, done, written))
+    let looked = Looked::at(app, visitor, id).await?;
+    let chosen = looked.menu.iter().find(|choice| written.canned.as_deref() == Some(&choice.code));
+    if let Some(chosen) = chosen.filter(|_| written.text.is_empty()) {
+        written.text.clone_from(&chosen.body);
+    }
+    Ok(thread::page(visitor, &looked, done, &written))
 }
 
 async fn find(tx: &mut Tx, visitor: &Visitor, id: Id<Inquiry>) -> Result<Found, Error> {
@@ -90,10 +129,11 @@ async fn reply(
     State(app): State<App>,
     visitor: Visitor,
     Path(id): Path<Id<Inquiry>>,
-    form: Form,
+    Uploads { form, files }: Uploads,
 ) -> Result<Response, Error> {
     find(&mut app.db.read().await?, &visitor, id).await?;
     let w = visitor.words;
+    let had_files = !files.is_empty();
     let text = form.get("text").unwrap_or_default().to_owned();
     let by_phone = form.get("how") == Some("phone");
     let send_at = match form.get("send_at").filter(|_| !by_phone) {
@@ -104,8 +144,10 @@ async fn reply(
         }
     };
     let again = async |wrong: String, status: StatusCode| {
-        let written = Written { text: text.clone(), wrong: Some(wrong) };
-        Ok((status, page(&app, &visitor, id, None, &written).await?).into_response())
+        // No page can put files back into a form: whoever chose them is told to choose them again.
+        let wrong = if had_files { format!("{wrong} {}", w.t("reply-files-again")) } else { wrong };
+        let written = Written { text: text.clone(), wrong: Some(wrong), canned: None };
+        Ok((status, page(&app, &visitor, id, None, written).await?).into_response())
     };
     if text.is_empty() || text.chars().count() > LONGEST {
         return again(w.t("reply-empty"), StatusCode::UNPROCESSABLE_ENTITY).await;
@@ -114,6 +156,10 @@ async fn reply(
         let wrong = w.ta("reply-unfilled", &[("what", prompt.clone().into())]);
         return again(wrong, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
+    let files = match menu::enclosed(&files, by_phone) {
+        Ok(files) => files,
+        Err(unfit) => return again(w.code("unfit", unfit), StatusCode::UNPROCESSABLE_ENTITY).await,
+    };
     let new = NewReply {
         text: text.clone(),
         channel: if by_phone { Channel::Phone } else { Channel::Email },
@@ -122,6 +168,7 @@ async fn reply(
         seen: form.get("seen").and_then(|seen| seen.parse().ok()),
         not_before: send_at,
         idempotency_key: form.get("key").map(str::to_owned),
+        files,
     };
     let answered = desk::at(&app, Weight::ONE, move |desk| {
         let new = new.clone();

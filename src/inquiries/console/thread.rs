@@ -6,13 +6,10 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
-    super::{
-        Author, EntryState, Inquiry, PromiseClock, Said,
-        store::{self, Found},
-    },
-    Written, find,
+    super::{Author, EntryState, Inquiry, Said, store::Found},
+    Looked, Written,
     list::word,
-    tone,
+    menu, tone,
 };
 use crate::{
     app::App,
@@ -20,6 +17,7 @@ use crate::{
         Page, Visitor, frame, live as live_screen,
         pieces::{countdown, head, moment, refusal, tag},
     },
+    files::{self, File},
     http::Error,
     id::Id,
     staff::Staff,
@@ -27,25 +25,13 @@ use crate::{
 
 pub(super) async fn live(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Inquiry>>) -> Response {
     live_screen::region(app, visitor, move |app, visitor| async move {
-        let mut tx = app.db.read().await?;
-        let found = find(&mut tx, &visitor, id).await?;
-        let ids = [found.inquiry.id.to_string()];
-        let entries = store::entries(&mut tx, &ids).await?;
-        let clocks = store::clocks(&mut tx, &ids).await?;
-        Ok::<_, Error>(said_so_far(&visitor, &found, &entries, &clocks))
+        Ok::<_, Error>(said_so_far(&visitor, &Looked::at(&app, &visitor, id).await?))
     })
 }
 
-pub(super) fn page(
-    visitor: &Visitor,
-    found: &Found,
-    entries: &[Said],
-    clocks: &[PromiseClock],
-    staff: &[Staff],
-    done: Option<&str>,
-    written: &Written,
-) -> Markup {
+pub(super) fn page(visitor: &Visitor, looked: &Looked, done: Option<&str>, written: &Written) -> Markup {
     let w = visitor.words;
+    let found = &looked.found;
     let inquiry = &found.inquiry;
     let who = found.customer_name.as_deref().or(inquiry.sender.as_deref()).unwrap_or(&inquiry.reference).to_owned();
     let body = html! {
@@ -55,8 +41,8 @@ pub(super) fn page(
             }
         }))
         div class="thread-work" {
-            div { (said_so_far(visitor, found, entries, clocks)) @if !inquiry.state.is_set_aside() { (answer(visitor, found, entries, written)) } }
-            (beside(visitor, found, staff))
+            div { (said_so_far(visitor, looked)) @if !inquiry.state.is_set_aside() { (answer(visitor, looked, written)) } }
+            (beside(visitor, found, &looked.staff))
         }
     };
     let done = done.map(|done| {
@@ -66,6 +52,8 @@ pub(super) fn page(
                 "scheduled" => (w.t("inquiry-done-scheduled")),
                 "phoned" => (w.t("inquiry-done-phoned")),
                 "assigned" => (w.t("inquiry-done-assigned")),
+                "merged" => (w.t("inquiry-done-merged")),
+                "split" => (w.t("inquiry-done-split")),
                 _ => (w.t("done")),
             }
         }
@@ -90,9 +78,10 @@ fn lead(visitor: &Visitor, found: &Found) -> Markup {
 }
 
 /// The thread and its clocks: replaced while one looks at it, the answer beside it is not.
-fn said_so_far(visitor: &Visitor, found: &Found, entries: &[Said], clocks: &[PromiseClock]) -> Markup {
+fn said_so_far(visitor: &Visitor, looked: &Looked) -> Markup {
     let w = visitor.words;
-    let inquiry = &found.inquiry;
+    let inquiry = &looked.found.inquiry;
+    let first = looked.entries.iter().position(|entry| entry.author == Author::Customer);
     let claimed = inquiry
         .claimed_by
         .as_ref()
@@ -100,17 +89,23 @@ fn said_so_far(visitor: &Visitor, found: &Found, entries: &[Said], clocks: &[Pro
         .filter(|(by, until)| *until > visitor.now && **by != visitor.staff().reference);
     html! {
         section id="thread" aria-label=(w.t("thread")) {
-            @for clock in clocks.iter().filter(|clock| clock.runs()) {
+            @for clock in looked.clocks.iter().filter(|clock| clock.runs()) {
                 p class="notice" { (w.t("inquiry-due")) " " (countdown(visitor, clock.due_at)) " " span class="muted" { (visitor.at(clock.due_at)) } }
             }
             @if let Some((by, _)) = claimed { p class="notice" { (w.ta("inquiry-claimed", &[("who", by.clone().into())])) } }
-            ol class="thread" { @for entry in entries { (said(visitor, inquiry, entry)) } }
+            ol class="thread" {
+                @for (n, entry) in looked.entries.iter().enumerate() {
+                    (said(visitor, inquiry, entry, &looked.files, entry.author == Author::Customer && first != Some(n)))
+                }
+            }
         }
     }
 }
 
-fn said(visitor: &Visitor, inquiry: &Inquiry, entry: &Said) -> Markup {
+fn said(visitor: &Visitor, inquiry: &Inquiry, entry: &Said, files: &[File], may_split: bool) -> Markup {
     let w = visitor.words;
+    let owner = entry.id.to_string();
+    let may_split = may_split && !inquiry.state.is_set_aside();
     let side = if entry.author == Author::Customer { "theirs" } else { "ours" };
     let note = match entry.state {
         EntryState::Failed => Some(("bad", w.t("entry-failed"))),
@@ -125,23 +120,36 @@ fn said(visitor: &Visitor, inquiry: &Inquiry, entry: &Said) -> Markup {
             p class="muted small" { (w.code("author", &word(entry.author))) " · " (moment(visitor, entry.at)) @if let Some((tone, text)) = &note { " " (tag(text, tone)) } @if let Some(at) = entry.not_before { " " (moment(visitor, at)) } }
             @if let Some(topic) = &entry.topic { p { strong { (topic) } } }
             p class="prose" lang=[inquiry.language.as_deref().filter(|_| side == "theirs")] { (entry.body) }
+            @for file in files.iter().filter(|file| file.owner_id == owner) {
+                p class="small" { a href={ (super::LIST) "/" (inquiry.id) "/files/" (file.id) } download { (file.name) } " " span class="muted" { (kilobytes(file.size)) " kB" } }
+            }
+            @if may_split {
+                form method="post" action={ (super::LIST) "/" (inquiry.id) "/split" } class="inline" { input type="hidden" name="entry" value=(entry.id); button class="quiet small" { (w.t("inquiry-split")) } }
+            }
         }
     }
 }
 
-fn answer(visitor: &Visitor, found: &Found, entries: &[Said], written: &Written) -> Markup {
+fn kilobytes(size: i64) -> i64 {
+    (size + 1023) / 1024
+}
+
+fn answer(visitor: &Visitor, looked: &Looked, written: &Written) -> Markup {
     let w = visitor.words;
-    let inquiry = &found.inquiry;
-    let newest = entries.last();
+    let inquiry = &looked.found.inquiry;
+    let newest = looked.entries.last();
     let draft = if written.text.is_empty() { inquiry.draft.clone().unwrap_or_default() } else { written.text.clone() };
     html! {
-        form class="card reply" method="post" action={ "/console/inquiries/" (inquiry.id) "/reply" } data-guard data-claim={ "/console/inquiries/" (inquiry.id) "/claim" } {
+        form id="reply" class="card reply" method="post" enctype="multipart/form-data" action={ "/console/inquiries/" (inquiry.id) "/reply" } data-guard data-claim={ "/console/inquiries/" (inquiry.id) "/claim" } {
             (refusal(written.wrong.as_deref()))
             @if let Some(newest) = newest {
                 input type="hidden" name="seen" value=(newest.id);
                 input type="hidden" name="key" value={ "console-" (newest.id) "-" (visitor.staff().id) "-" (visitor.now.since(newest.at).as_secs()) };
             }
+            (menu::shown(visitor, inquiry.id, &looked.menu))
             label { (w.t("reply-text")) textarea name="text" rows="7" required { (draft) } }
+            label { (w.t("reply-files")) input type="file" name="files" multiple accept=".pdf,.jpg,.jpeg,.png,.webp,.heic,.txt,.csv,.docx,.xlsx"; }
+            p class="muted small" { (w.ta("reply-files-lead", &[("n", files::MOST.into()), ("m", (files::LARGEST / 1024 / 1024).into())])) }
             div class="actions" {
                 button class="primary" data-key="mod+Enter" { (w.t("reply-send")) " " kbd { "Ctrl ↵" } }
                 button class="secondary" name="how" value="phone" { (w.t("reply-phoned")) }
@@ -184,6 +192,11 @@ fn beside(visitor: &Visitor, found: &Found, staff: &[Staff]) -> Markup {
                         label { (w.t("reason")) input name="reason" required maxlength="200"; }
                         button class="secondary" { (w.t("inquiry-close")) }
                         button class="secondary" formaction={ "/console/inquiries/" (inquiry.id) "/spam" } { (w.t("inquiry-spam")) }
+                    }
+                    form method="post" action={ "/console/inquiries/" (inquiry.id) "/merge" } {
+                        label { (w.t("inquiry-merge-into")) input name="into" required maxlength="60" placeholder="Q-"; }
+                        label { (w.t("reason")) input name="reason" required maxlength="200"; }
+                        button class="secondary" { (w.t("inquiry-merge")) }
                     }
                 }
             }

@@ -15,6 +15,24 @@ use crate::{
     rows,
 };
 
+/// A list of inquiries beside the names of whom they concern: what follows says which, and in which order. The cross join
+/// keeps the inquiries in front, so that an index of theirs gives the order and the names are looked up for what is shown.
+macro_rules! found {
+    ($which:literal) => {
+        concat!(
+            "SELECT i.id, i.dealership_id, i.ref, i.channel, i.state, i.kind, i.topic, i.language, i.sender, i.origin, i.customer_id, i.vehicle_id,
+                i.owner_id, i.owner_since, i.previous_owner_id, i.claimed_by, i.claimed_until, i.preferred_times, i.received_at, i.due_at,
+                i.acknowledged_at, i.answered_at, i.breached_at, i.merged_into, i.end_reason, i.draft, i.revision, i.created_at, i.updated_at,
+                d.code AS dealership, c.ref AS customer_ref, c.name AS customer_name, c.language AS customer_language, v.vin, v.plate,
+                s.ref AS owner_ref, s.name AS owner_name
+         FROM inquiries AS i CROSS JOIN dealerships AS d LEFT JOIN customers AS c ON c.id = i.customer_id
+              LEFT JOIN vehicles AS v ON v.id = i.vehicle_id LEFT JOIN staff AS s ON s.id = i.owner_id
+         WHERE d.id = i.dealership_id AND ",
+            $which
+        )
+    };
+}
+
 /// An inquiry beside the names of whom it concerns.
 #[derive(Debug, sqlx::FromRow)]
 pub(in super::super) struct Found {
@@ -23,10 +41,18 @@ pub(in super::super) struct Found {
     pub(in super::super) dealership: String,
     pub(in super::super) customer_ref: Option<String>,
     pub(in super::super) customer_name: Option<String>,
+    pub(in super::super) customer_language: Option<String>,
     pub(in super::super) vin: Option<String>,
     pub(in super::super) plate: Option<String>,
     pub(in super::super) owner_ref: Option<String>,
     pub(in super::super) owner_name: Option<String>,
+}
+
+impl Found {
+    /// The language in which this customer is answered, where it is known: BCP 47.
+    pub(in super::super) fn language(&self) -> Option<&str> {
+        self.customer_language.as_deref().or(self.inquiry.language.as_deref())
+    }
 }
 
 /// By our id or the ref, among what `access` allows; two when the ref is not unique.
@@ -36,16 +62,10 @@ pub(in super::super) async fn list_by_reference(
     reference: &str,
     dealership: Option<&str>,
 ) -> Result<Vec<Found>> {
-    tx.sql(
-        "SELECT i.id, i.dealership_id, i.ref, i.channel, i.state, i.kind, i.topic, i.language, i.sender, i.origin, i.customer_id, i.vehicle_id,
-                i.owner_id, i.owner_since, i.previous_owner_id, i.claimed_by, i.claimed_until, i.preferred_times, i.received_at, i.due_at,
-                i.acknowledged_at, i.answered_at, i.breached_at, i.merged_into, i.end_reason, i.draft, i.revision, i.created_at, i.updated_at,
-                d.code AS dealership, c.ref AS customer_ref, c.name AS customer_name, v.vin, v.plate, s.ref AS owner_ref, s.name AS owner_name
-         FROM inquiries AS i JOIN dealerships AS d ON d.id = i.dealership_id LEFT JOIN customers AS c ON c.id = i.customer_id
-              LEFT JOIN vehicles AS v ON v.id = i.vehicle_id LEFT JOIN staff AS s ON s.id = i.owner_id
-         WHERE (i.id = $1 OR i.ref = $1) AND ($2 IS NULL OR i.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
-         ORDER BY i.id LIMIT 2",
-    )
+    tx.sql(found!(
+        "(i.id = $1 OR i.ref = $1) AND ($2 IS NULL OR i.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
+         ORDER BY i.id LIMIT 2"
+    ))
     .bind(reference.to_owned())
     .bind(access.one())
     .bind(dealership.map(str::to_owned))
@@ -67,24 +87,27 @@ pub(in super::super) async fn list_open(
     after: Option<After>,
     limit: i64,
 ) -> Result<Vec<Found>> {
-    let (at, id) = after.map_or((None, None), |after| (Some(after.at), Some(after.id)));
-    tx.sql(
-        "SELECT i.id, i.dealership_id, i.ref, i.channel, i.state, i.kind, i.topic, i.language, i.sender, i.origin, i.customer_id, i.vehicle_id,
-                i.owner_id, i.owner_since, i.previous_owner_id, i.claimed_by, i.claimed_until, i.preferred_times, i.received_at, i.due_at,
-                i.acknowledged_at, i.answered_at, i.breached_at, i.merged_into, i.end_reason, i.draft, i.revision, i.created_at, i.updated_at,
-                d.code AS dealership, c.ref AS customer_ref, c.name AS customer_name, v.vin, v.plate, s.ref AS owner_ref, s.name AS owner_name
-         FROM inquiries AS i JOIN dealerships AS d ON d.id = i.dealership_id LEFT JOIN customers AS c ON c.id = i.customer_id
-              LEFT JOIN vehicles AS v ON v.id = i.vehicle_id LEFT JOIN staff AS s ON s.id = i.owner_id
-         WHERE i.state IN ('new', 'assigned') AND ($1 IS NULL OR i.dealership_id = $1)
-               AND ($2 IS NULL OR i.due_at > $2 OR (i.due_at = $2 AND i.id > $3))
-         ORDER BY i.due_at, i.id LIMIT $4",
-    )
-    .bind(dealership)
-    .bind(at)
-    .bind(id)
-    .bind(limit)
-    .all()
-    .await
+    // Everything is due later than this.
+    let start = Timestamp::new(jiff::Timestamp::UNIX_EPOCH);
+    let (at, id) = after.map_or((start, String::new()), |after| (after.at, after.id.to_string()));
+    let query = match dealership {
+        Some(dealership) => tx
+            .sql(found!(
+                "i.state IN ('new', 'assigned') AND i.dealership_id = $4 AND (i.due_at, i.id) > ($1, $2) ORDER BY i.due_at, i.id LIMIT $3"
+            ))
+            .bind(at)
+            .bind(id)
+            .bind(limit)
+            .bind(dealership),
+        None => tx
+            .sql(found!(
+                "i.state IN ('new', 'assigned') AND (i.due_at, i.id) > ($1, $2) ORDER BY i.due_at, i.id LIMIT $3"
+            ))
+            .bind(at)
+            .bind(id)
+            .bind(limit),
+    };
+    query.all().await
 }
 
 /// Inquiries of one state, by their ids.
@@ -95,16 +118,10 @@ pub(in super::super) async fn list_in(
     after: Option<String>,
     limit: i64,
 ) -> Result<Vec<Found>> {
-    tx.sql(
-        "SELECT i.id, i.dealership_id, i.ref, i.channel, i.state, i.kind, i.topic, i.language, i.sender, i.origin, i.customer_id, i.vehicle_id,
-                i.owner_id, i.owner_since, i.previous_owner_id, i.claimed_by, i.claimed_until, i.preferred_times, i.received_at, i.due_at,
-                i.acknowledged_at, i.answered_at, i.breached_at, i.merged_into, i.end_reason, i.draft, i.revision, i.created_at, i.updated_at,
-                d.code AS dealership, c.ref AS customer_ref, c.name AS customer_name, v.vin, v.plate, s.ref AS owner_ref, s.name AS owner_name
-         FROM inquiries AS i JOIN dealerships AS d ON d.id = i.dealership_id LEFT JOIN customers AS c ON c.id = i.customer_id
-              LEFT JOIN vehicles AS v ON v.id = i.vehicle_id LEFT JOIN staff AS s ON s.id = i.owner_id
-         WHERE ($1 IS NULL OR i.dealership_id = $1) AND ($2 IS NULL OR i.state = $2) AND ($3 IS NULL OR i.id > $3)
-         ORDER BY i.id LIMIT $4",
-    )
+    tx.sql(found!(
+        "($1 IS NULL OR i.dealership_id = $1) AND ($2 IS NULL OR i.state = $2) AND ($3 IS NULL OR i.id > $3)
+         ORDER BY i.id LIMIT $4"
+    ))
     .bind(dealership)
     .bind(state)
     .bind(after)
@@ -120,20 +137,12 @@ pub(in super::super) async fn list_latest(
     state: State,
     limit: i64,
 ) -> Result<Vec<Found>> {
-    tx.sql(
-        "SELECT i.id, i.dealership_id, i.ref, i.channel, i.state, i.kind, i.topic, i.language, i.sender, i.origin, i.customer_id, i.vehicle_id,
-                i.owner_id, i.owner_since, i.previous_owner_id, i.claimed_by, i.claimed_until, i.preferred_times, i.received_at, i.due_at,
-                i.acknowledged_at, i.answered_at, i.breached_at, i.merged_into, i.end_reason, i.draft, i.revision, i.created_at, i.updated_at,
-                d.code AS dealership, c.ref AS customer_ref, c.name AS customer_name, v.vin, v.plate, s.ref AS owner_ref, s.name AS owner_name
-         FROM inquiries AS i JOIN dealerships AS d ON d.id = i.dealership_id LEFT JOIN customers AS c ON c.id = i.customer_id
-              LEFT JOIN vehicles AS v ON v.id = i.vehicle_id LEFT JOIN staff AS s ON s.id = i.owner_id
-         WHERE i.dealership_id = $1 AND i.state = $2 ORDER BY i.received_at DESC LIMIT $3",
-    )
-    .bind(dealership)
-    .bind(state)
-    .bind(limit)
-    .all()
-    .await
+    tx.sql(found!("i.dealership_id = $1 AND i.state = $2 ORDER BY i.received_at DESC LIMIT $3"))
+        .bind(dealership)
+        .bind(state)
+        .bind(limit)
+        .all()
+        .await
 }
 
 /// What falls due before `until` at a dealership and still waits: the list before closing; a hundred at most.

@@ -43,7 +43,7 @@ impl Words {
 }
 
 /// Days that have the same hours in a row stand together; closed days are left out.
-fn opening_hours(hours: &Value, locale: Locale) -> String {
+pub fn opening_hours(hours: &Value, locale: Locale) -> String {
     const DAYS: [(&str, &str, &str, &str); 7] = [
         ("mon", "周一", "Mon", "月"),
         ("tue", "周二", "Tue", "火"),

@@ -217,3 +217,24 @@ impl Found {
         }
     }
 }
+
+/// A part that its owner waits for.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Awaited {
+    pub part_no: Option<String>,
+    pub name: Option<String>,
+    pub state: LineState,
+    pub eta: Option<Timestamp>,
+}
+
+/// The lines of a customer's orders that are on their way or lie here, the oldest first.
+pub(in crate::parts) async fn awaited(tx: &mut Tx, customer: Id<Customer>, most: i64) -> Result<Vec<Awaited>> {
+    tx.sql(
+        "SELECT l.part_no, l.name, l.state, coalesce(l.eta, p.eta) AS eta FROM parts_orders AS p JOIN part_lines AS l ON l.parts_order_id = p.id
+         WHERE p.customer_id = $1 AND l.state IN ('ordered', 'backordered', 'partial', 'received') ORDER BY l.id LIMIT $2",
+    )
+    .bind(customer)
+    .bind(most)
+    .all()
+    .await
+}

@@ -1,9 +1,10 @@
 //! What people and texts read of repair orders.
 use super::{
-    super::{Decision, Item, RepairOrder},
+    super::{Decision, Item, RepairOrder, State},
     desk::named,
 };
 use crate::{
+    clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
     db::{Result, Tx},
     http::Access,
@@ -119,4 +120,26 @@ impl Found {
             about: Some(About::RepairOrder(facts)),
         }
     }
+}
+
+/// A car that is here, as its owner may be told.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct InTheWorkshop {
+    #[sqlx(rename = "ref")]
+    pub reference: String,
+    pub state: State,
+    pub promised_at: Option<Timestamp>,
+    pub qc_at: Option<Timestamp>,
+    pub plate: Option<String>,
+}
+
+/// The repair orders of a customer whose car has not been handed back; three at most.
+pub(in crate::repairs) async fn in_the_workshop(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<InTheWorkshop>> {
+    tx.sql(
+        "SELECT r.ref, r.state, r.promised_at, r.qc_at, v.plate FROM repair_orders AS r LEFT JOIN vehicles AS v ON v.id = r.vehicle_id
+         WHERE r.customer_id = $1 AND r.state IN ('open', 'ready') ORDER BY r.id DESC LIMIT 3",
+    )
+    .bind(customer)
+    .all()
+    .await
 }

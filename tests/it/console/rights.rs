@@ -13,6 +13,7 @@ fn address(path: &str) -> String {
         .replace("{locale}", "en")
         .replace("{channel}", "sms")
         .replace("{deed}", "note")
+        .replace("{file}", "unknown")
         .replace("{id}", "unknown")
 }
 

@@ -130,13 +130,30 @@ impl Seat<'_> {
             _ => shown,
         }
     }
+    /// Sends a form with files, as a browser does.
+    pub(crate) async fn uploads(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Shown {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--xbx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        for (name, bytes) in files {
+            body.extend(format!("--xbx\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n").bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--xbx--\r\n");
+        self.request("POST", path, ("multipart/form-data; boundary=xbx", body), Some("same-origin")).await
+    }
     pub(super) async fn ask(&mut self, method: &str, path: &str, fields: &[(&str, &str)], site: Option<&str>) -> Shown {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.request(method, path, ("application/x-www-form-urlencoded", form.into_bytes()), site).await
+    }
+    async fn request(&mut self, method: &str, path: &str, (kind, form): (&str, Vec<u8>), site: Option<&str>) -> Shown {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header("accept-language", self.language)
-            .header("content-type", "application/x-www-form-urlencoded");
+            .header("content-type", kind);
         if let Some(site) = site {
             request = request.header("sec-fetch-site", site);
         }

@@ -40,8 +40,11 @@ async fn what_cannot_be_sent_is_refused_with_its_reason() {
         (json!({"text": "It costs [[price]].", "by": "adv-01"}), "422 prompt_unfilled"),
         (json!({"text": "Hello", "by": "nobody"}), "422 unknown_staff"),
         (json!({"text": "Hello", "by": "adv-01", "channel": "sms"}), "422 channel_not_possible"),
-        (json!({"text": "Hello", "by": "adv-01", "attachments": [{}]}), "422 attachments_not_possible"),
+        (json!({"text": "Hello", "by": "adv-01", "attachments": [{}]}), "400 unreadable"),
+        (json!({"text": "Hello", "by": "adv-01", "canned": "price"}), "422 not_possible"),
+        (json!({"by": "adv-01", "canned": "price"}), "422 unknown_canned_reply"),
         (json!({"text": "Hello"}), "400 unreadable"),
+        (json!({"by": "adv-01"}), "422 wrong_length"),
     ] {
         let (status, answer) = write(&shop, "W-1", &body).await;
         assert_eq!(said(status, &answer), expected, "{body}");

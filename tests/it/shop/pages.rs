@@ -1,4 +1,6 @@
 //! Pages as a browser gets them, without script.
+use std::collections::HashMap;
+
 use axum::{
     body::{Body, to_bytes},
     http::Request,
@@ -18,12 +20,18 @@ impl Shop {
     }
     /// What our own key reads, as text.
     pub(crate) async fn reads(&self, path: &str) -> String {
-        let request = Request::builder().uri(path).header("authorization", format!("Bearer {}", self.key));
-        let response = self.router.clone().oneshot(request.body(Body::empty()).expect("a request")).await;
-        let response = response.expect("an answer");
+        String::from_utf8(self.downloads(path).await.1).expect("UTF-8")
+    }
+    /// What our own key downloads: the headers and the bytes.
+    pub(crate) async fn downloads(&self, path: &str) -> (HashMap<String, String>, Vec<u8>) {
+        let request = Request::get(path).header("authorization", format!("Bearer {}", self.key));
+        let request = request.body(Body::empty()).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
         assert_eq!(response.status().as_u16(), 200, "{path}");
+        let text = |value: &axum::http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        String::from_utf8(body.to_vec()).expect("UTF-8")
+        (headers, body.to_vec())
     }
     async fn browse(&self, method: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();

@@ -1,6 +1,9 @@
 //! The SQL of mail that comes in.
+mod unread;
+
 use serde::Serialize;
 
+pub use self::unread::{read_again, unread, unread_raw};
 use super::{Class, Inbound, reports::Severity};
 use crate::{
     clock::Timestamp,
@@ -25,18 +28,20 @@ pub struct NewInbound {
     pub size: i64,
     pub received_at: Timestamp,
     pub message_id: Option<String>,
+    /// Whose it seems to be; who reads it knows better.
+    pub dealership_id: Option<Id<Dealership>>,
 }
 
 /// Stores mails that were not here before; answers their ids.
 pub async fn insert(tx: &mut Tx, mails: &[NewInbound], suspect: bool) -> Result<Vec<Id<Inbound>>> {
     let new: Vec<(Id<Inbound>,)> = tx
         .sql(rows!(
-            "INSERT INTO inbound_messages (id, dedupe_key, door, envelope_from, recipient, raw_id, size, received_at, state, message_id,
+            "INSERT INTO inbound_messages (id, dedupe_key, door, envelope_from, recipient, raw_id, size, received_at, state, message_id, dealership_id,
                 not_before, tries, fence, alone, suspect, crashes, updated_at)
-             SELECT j.id, j.dedupe_key, j.door, j.envelope_from, j.recipient, j.raw_id, j.size, j.received_at, 'waiting', j.message_id,
+             SELECT j.id, j.dedupe_key, j.door, j.envelope_from, j.recipient, j.raw_id, j.size, j.received_at, 'waiting', j.message_id, j.dealership_id,
                 j.received_at, 0, 0, $2, $2, 0, j.received_at FROM ",
             (id text, dedupe_key text, door text, envelope_from text, recipient text, raw_id text, size bigint, received_at timestamptz,
-             message_id text),
+             message_id text, dealership_id text),
             " WHERE true ON CONFLICT (dedupe_key) DO NOTHING RETURNING id"
         ))
         .bind_rows(mails)
