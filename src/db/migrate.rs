@@ -37,6 +37,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(29, "0029_console"),
     migration!(30, "0030_receipts"),
     migration!(31, "0031_imports"),
+    migration!(42, "0042_call_words"),
 ];
 
 /// How the database's schema stands to this program's.

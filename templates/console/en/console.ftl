@@ -348,9 +348,8 @@ definition-contact = Visits whose customer was spoken to, of those that were to 
 definition-first-time = Visits whose car did not come back for the same.
 trend-title = Satisfied customers over six months, target 90 %
 trend-table = As a table
-low-title = Low scores
-low-none = None with a comment this month.
-low-cases = Cases this month: { $n }
+low-title = Low scores not yet made good
+low-none = Every low score has been made good.
 advisors-title = Advisors, last 90 days
 too-few = Hidden below ten answers: chance is no ranking.
 report-printable = Printable report
@@ -1037,3 +1036,102 @@ event-survey-not-planned = No survey
 
 ## branches of scripts
 branch-how = How to go about it
+
+# An outcome taken back
+undo = Undo
+queue-undone = Taken back: the call is yours again.
+queue-undo-too-late = That outcome is on record already; add a note to correct it.
+queue-on-the-telephone = Finish the call that you have dialled first.
+key-undo = Take the last outcome back
+waits-word-kept = outcome is being saved
+event-call-word-taken-back = Outcome taken back
+
+# Booking by hand
+nav-book = Book
+book-title = Book an appointment
+book-lead = Who calls, which car, when and what for; what is found wrong with it is said before it is booked.
+book-who = Telephone, plate or name
+book-begin = Type the caller's telephone number, plate or name. Somebody new is created with the booking.
+book-choose = Who is it?
+book-somebody-new = Somebody new
+book-elsewhere = Another system keeps this dealership's book: book there, and the appointment appears here by itself. A manager can change this under settings.
+book-new-customer = New customer
+book-name = Name
+book-salutation = Form of address
+book-phone = Telephone
+book-email = E-mail
+book-car = Car
+book-other-car = Another car
+book-plate = Plate
+book-model = Model code
+book-year = Year
+book-start = Day and time
+book-hours = Hours of work
+book-service = What for
+book-code = Operation code
+book-words = In the customer's words
+book-comeback = The same trouble again
+book-no-parts = A part it needs is not there
+book-now = Book
+book-all-the-same = Book all the same
+book-check = Check only
+book-then = The confirmation goes out at once in the customer's language; the reminder waits in the outbox.
+book-deferred = Work put off
+book-no-deferred = Nothing was put off.
+book-nothing-wrong = Nothing speaks against this time.
+book-done = Booked: the confirmation is under messages.
+call-book = Book an appointment for them
+key-book = Book
+warning-closed = The shop is closed at that time.
+warning-spacing = The advisor receives { $what } { $n } minutes before or after; 30 are planned.
+warning-load = { $when } is fuller than 80 %: { $n } of { $of } hours.
+warning-late-slot = { $n } working days after it was asked for; 3 at most are promised.
+warning-parts-not-ready = A part is not there: the confirmation will be conditional.
+warning-comeback = It looks like the same trouble again ({ $what }): the manager is told.
+severity-safety = safety
+severity-soon = soon
+severity-monitor = to watch
+problem-book-elsewhere = Another system keeps this dealership's book: book there.
+settings-book = Appointments are booked
+book-kept-here = here, by hand
+book-kept-elsewhere = in another system
+book-kept-whoever-tells = here, unless another system tells of them
+
+# The dashboard's lists
+tile-target = target { $n }
+low-more = There are more: all cases
+low-all = All cases
+delivery-title = Messages by channel
+delivery-arrived = Arrived
+delivery-handed-over = Handed over
+delivery-failed = Failed
+delivery-waiting = Waiting
+agents-title = Agents
+agents-calls = Calls
+agents-reached = Reached
+
+# A channel is tested; where a call stands
+settings-test = Test a channel
+settings-test-lead = Sends one short text now. It is no message to a customer and nothing of it is kept.
+settings-test-to = Your own e-mail address or telephone number
+settings-test-send = Send a test
+settings-test-text = This is a test of Aftercare from { $name }. Nothing needs to be done.
+settings-test-no-address = That is no address for this channel.
+settings-test-taken = It was taken: look whether it arrives.
+settings-test-refused = It was not taken.
+reason-call-first = a call comes first
+waiting-ready = to be called
+waiting-scheduled = later
+waiting-leased = in hand
+waiting-held = held
+
+# Why something became of a case or a call
+reason-answered = they answered
+reason-overall-middling = middling score
+reason-overall-low = low score
+reason-not-fixed = not fixed
+reason-contact-me = asked to be contacted
+reason-completed-issue = reached: something is wrong
+reason-undone = an outcome was taken back
+reason-recommend-low = would not recommend
+reason-withdrawn = withdrawn

@@ -342,9 +342,8 @@ definition-contact = フォロー対象のうち通話できた割合。
 definition-first-time = 同じ不具合で再入庫しなかった割合。
 trend-title = 直近6か月の満足度（目標90％）
 trend-table = 表で見る
-low-title = 低評価
-low-none = 今月はコメント付きの低評価はありません。
-low-cases = 今月の案件：{ $n }
+low-title = 未対応の低評価
+low-none = 低評価への対応はすべて済んでいます。
 advisors-title = アドバイザー（直近90日）
 too-few = 回答10件未満は表示しません。
 report-printable = 印刷用レポート
@@ -1031,3 +1030,102 @@ event-survey-not-planned = アンケートなし
 
 ## branches of scripts
 branch-how = 対応のしかた
+
+# An outcome taken back
+undo = 元に戻す
+queue-undone = 取り消しました。この電話は再びあなたの担当です。
+queue-undo-too-late = 結果はすでに記録されています。訂正はメモに追記してください。
+queue-on-the-telephone = 発信済みの電話を先に終えてください。
+key-undo = 直前の結果を取り消す
+waits-word-kept = 結果を保存中
+event-call-word-taken-back = 通話結果を取り消し
+
+# Booking by hand
+nav-book = 予約登録
+book-title = 予約登録
+book-lead = お客様、お車、日時、ご用件。問題があれば登録の前に表示されます。
+book-who = 電話番号・ナンバー・お名前
+book-begin = お客様の電話番号、ナンバー、お名前のいずれかを入力してください。新しいお客様は予約と同時に登録されます。
+book-choose = どのお客様ですか。
+book-somebody-new = 新しいお客様
+book-elsewhere = この店舗の予約は別のシステムで管理されています。そちらで登録すると、ここに自動で表示されます。設定は管理者が変更できます。
+book-new-customer = 新しいお客様
+book-name = お名前
+book-salutation = 敬称
+book-phone = 電話番号
+book-email = メールアドレス
+book-car = お車
+book-other-car = 別のお車
+book-plate = ナンバー
+book-model = 型式
+book-year = 年式
+book-start = 日時
+book-hours = 作業時間
+book-service = ご用件
+book-code = 作業コード
+book-words = お客様の言葉
+book-comeback = 同じ不具合の再発
+book-no-parts = 必要な部品が未着
+book-now = 予約する
+book-all-the-same = このまま予約する
+book-check = 確認のみ
+book-then = 確認はお客様の言語ですぐに送られ、リマインダーは送信箱で待機します。
+book-deferred = 見送られた作業
+book-no-deferred = 見送られた作業はありません。
+book-nothing-wrong = この日時に問題はありません。
+book-done = 予約しました。確認はメッセージ欄にあります。
+call-book = このお客様の予約を登録する
+key-book = 予約する
+warning-closed = その時間は営業時間外です。
+warning-spacing = 担当者は前後 { $n } 分に別の予約があります（{ $what }）。30分の間隔が必要です。
+warning-load = { $when } は80%を超えています：{ $of } 時間中 { $n } 時間。
+warning-late-slot = ご希望から { $n } 営業日後です。約束は3営業日以内です。
+warning-parts-not-ready = 部品が未着のため、確認は条件付きになります。
+warning-comeback = 同じ不具合の再発と思われます（{ $what }）。管理者に通知されます。
+severity-safety = 安全
+severity-soon = 早めに
+severity-monitor = 経過観察
+problem-book-elsewhere = この店舗の予約は別のシステムで管理されています。そちらで登録してください。
+settings-book = 予約の登録先
+book-kept-here = ここで手入力
+book-kept-elsewhere = 別のシステム
+book-kept-whoever-tells = ここ（別のシステムが予約を伝える場合を除く）
+
+# The dashboard's lists
+tile-target = 目標 { $n }
+low-more = ほかにもあります：すべての苦情
+low-all = すべての苦情
+delivery-title = チャネル別メッセージ
+delivery-arrived = 到達
+delivery-handed-over = 引き渡し済み
+delivery-failed = 失敗
+delivery-waiting = 待機中
+agents-title = オペレーター
+agents-calls = 発信
+agents-reached = 応答
+
+# A channel is tested; where a call stands
+settings-test = チャネルのテスト
+settings-test-lead = 短い文を今すぐ1通送ります。お客様へのメッセージではなく、保存もされません。
+settings-test-to = ご自身のメールアドレスまたは電話番号
+settings-test-send = テストを送る
+settings-test-text = { $name } からの Aftercare のテストです。対応は不要です。
+settings-test-no-address = このチャネルでは使えない宛先です。
+settings-test-taken = 受け付けられました。届いているかご確認ください。
+settings-test-refused = 受け付けられませんでした。
+reason-call-first = 先に電話
+waiting-ready = 発信待ち
+waiting-scheduled = 予定
+waiting-leased = 対応中
+waiting-held = 保留
+
+# Why something became of a case or a call
+reason-answered = 回答済み
+reason-overall-middling = 中程度の評価
+reason-overall-low = 低い評価
+reason-not-fixed = 直っていない
+reason-contact-me = 連絡希望
+reason-completed-issue = 応答：問題あり
+reason-undone = 結果を取り消し
+reason-recommend-low = 推薦しない
+reason-withdrawn = 取り下げ

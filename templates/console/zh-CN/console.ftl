@@ -342,9 +342,8 @@ definition-contact = 应回访到店中实际通话的比例。
 definition-first-time = 未因同一问题返修的比例。
 trend-title = 近六个月满意度，目标90%
 trend-table = 表格
-low-title = 低分反馈
-low-none = 本月没有附意见的低分。
-low-cases = 本月投诉：{ $n }
+low-title = 尚未挽回的低分
+low-none = 所有低分都已妥善处理。
 advisors-title = 服务顾问（近90天）
 too-few = 少于10份答卷不显示，避免偶然性。
 report-printable = 可打印报告
@@ -1031,3 +1030,102 @@ event-survey-not-planned = 不调查
 
 ## branches of scripts
 branch-how = 处理方法
+
+# An outcome taken back
+undo = 撤销
+queue-undone = 已撤销，这通电话又回到您手上。
+queue-undo-too-late = 该结果已经存档；如需更正请补充备注。
+queue-on-the-telephone = 请先完成已拨出的这通电话。
+key-undo = 撤销上一个结果
+waits-word-kept = 结果保存中
+event-call-word-taken-back = 通话结果已撤销
+
+# Booking by hand
+nav-book = 预约登记
+book-title = 预约登记
+book-lead = 来电客户、车辆、时间和项目；保存前会提示发现的问题。
+book-who = 电话、车牌或姓名
+book-begin = 输入来电客户的电话、车牌或姓名。新客户随预约一并建档。
+book-choose = 是哪一位？
+book-somebody-new = 新客户
+book-elsewhere = 本店的预约由其他系统管理：请在该系统登记，预约会自动显示在这里。经理可在设置中更改。
+book-new-customer = 新客户
+book-name = 姓名
+book-salutation = 称呼
+book-phone = 电话
+book-email = 电子邮箱
+book-car = 车辆
+book-other-car = 其他车辆
+book-plate = 车牌
+book-model = 车型代码
+book-year = 年份
+book-start = 日期和时间
+book-hours = 工时
+book-service = 项目
+book-code = 作业代码
+book-words = 客户原话
+book-comeback = 同一故障再次出现（返修）
+book-no-parts = 所需零件未到
+book-now = 登记预约
+book-all-the-same = 仍然登记
+book-check = 仅检查
+book-then = 确认信息将立即以客户的语言发出；提醒在发件箱中等待。
+book-deferred = 暂缓的项目
+book-no-deferred = 没有暂缓的项目。
+book-nothing-wrong = 该时间没有问题。
+book-done = 已登记，确认信息见消息栏。
+call-book = 为客户登记预约
+key-book = 登记预约
+warning-closed = 该时间不在营业时间内。
+warning-spacing = 该顾问前后 { $n } 分钟已有预约（{ $what }）；应间隔 30 分钟。
+warning-load = { $when } 的工时已超过 80%：{ $of } 小时中已约 { $n } 小时。
+warning-late-slot = 距客户提出已 { $n } 个工作日；承诺不超过 3 个。
+warning-parts-not-ready = 零件未到：确认信息将注明以到货为条件。
+warning-comeback = 疑似返修（{ $what }）：将通知经理。
+severity-safety = 安全
+severity-soon = 近期
+severity-monitor = 观察
+problem-book-elsewhere = 本店的预约由其他系统管理，请在该系统登记。
+settings-book = 预约在何处登记
+book-kept-here = 在此手工登记
+book-kept-elsewhere = 在其他系统
+book-kept-whoever-tells = 在此登记，除非其他系统传来预约
+
+# The dashboard's lists
+tile-target = 目标 { $n }
+low-more = 还有更多：查看全部投诉
+low-all = 查看全部投诉
+delivery-title = 各渠道消息
+delivery-arrived = 已送达
+delivery-handed-over = 已交付
+delivery-failed = 失败
+delivery-waiting = 等待中
+agents-title = 坐席
+agents-calls = 拨打
+agents-reached = 接通客户
+
+# A channel is tested; where a call stands
+settings-test = 测试渠道
+settings-test-lead = 立即发送一条简短文字。它不是给客户的消息，也不会保存。
+settings-test-to = 您自己的邮箱或手机号
+settings-test-send = 发送测试
+settings-test-text = 这是来自{ $name }的 Aftercare 测试，无需处理。
+settings-test-no-address = 该渠道无法使用此地址。
+settings-test-taken = 对方已接收：请查看是否收到。
+settings-test-refused = 对方未接收。
+reason-call-first = 先致电
+waiting-ready = 待拨打
+waiting-scheduled = 稍后
+waiting-leased = 处理中
+waiting-held = 暂停
+
+# Why something became of a case or a call
+reason-answered = 客户已作答
+reason-overall-middling = 评分中等
+reason-overall-low = 评分低
+reason-not-fixed = 未修好
+reason-contact-me = 希望联系
+reason-completed-issue = 已接通：有问题
+reason-undone = 撤销了结果
+reason-recommend-low = 不愿推荐
+reason-withdrawn = 已取消
