@@ -67,6 +67,7 @@
 //! another day, and after the last one a written notice.
 pub mod app;
 pub mod appointments;
+pub mod bookings;
 pub mod calendar;
 pub mod calls;
 pub mod capacity;

@@ -115,6 +115,15 @@ pub async fn named(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) 
     Ok(found.map(named).collect())
 }
 
+/// Who told of the next appointments of a dealership; of the first fifty, which is enough to know whose book it is.
+pub async fn tellers_of_what_is_ahead(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    now: Timestamp,
+) -> Result<Vec<String>, db::Error> {
+    store::tellers_of_what_is_ahead(tx, dealership, now, 50).await
+}
+
 /// One of a customer's visits.
 #[derive(Clone, Debug)]
 pub struct Visit {

@@ -15,8 +15,9 @@ use crate::{
     app::App,
     clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
+    db::Tx,
     http::{
-        Error, Fault,
+        Access, Error, Fault,
         caller::{Authorized, scope},
         page::{Page, Paging},
     },
@@ -85,28 +86,35 @@ async fn get_one(
     Path(reference): Path<String>,
     Query(Where { dealership }): Query<Where>,
 ) -> Result<Json<Shown>, Error> {
-    let mut tx = app.db.read().await?;
-    let found = store::list_by_reference(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
-    Ok(Json(Shown::from(Error::unless_one(found)?)))
+    Ok(Json(find(&mut app.db.read().await?, &caller.access, &reference, dealership.as_deref()).await?))
+}
+
+/// The appointment of a ref or id, among what may be seen.
+///
+/// # Errors
+/// As of [`Error::unless_one`].
+pub async fn find(tx: &mut Tx, access: &Access, reference: &str, dealership: Option<&str>) -> Result<Shown, Error> {
+    let found = store::list_by_reference(tx, access, reference, dealership).await?;
+    Error::unless_one(found).map(Shown::from)
 }
 
 /// An appointment as callers see it.
-#[derive(Serialize)]
-struct Shown {
-    id: Id<Appointment>,
+#[derive(Debug, Serialize)]
+pub struct Shown {
+    pub id: Id<Appointment>,
     #[serde(rename = "ref")]
-    reference: String,
-    dealership: String,
-    state: AppointmentState,
+    pub reference: String,
+    pub dealership: String,
+    pub state: AppointmentState,
     revision: i64,
-    start_at: Option<Timestamp>,
-    end_at: Option<Timestamp>,
+    pub start_at: Option<Timestamp>,
+    pub end_at: Option<Timestamp>,
     booked_at: Option<Timestamp>,
     booked_by: Option<String>,
     channel: Option<String>,
     services: Vec<Service>,
     customer_words: Option<String>,
-    is_comeback: bool,
+    pub is_comeback: bool,
     parts_required: Vec<Value>,
     confirmed_at: Option<Timestamp>,
     arrived_at: Option<Timestamp>,
@@ -119,29 +127,31 @@ struct Shown {
     conditional: bool,
     parts_ready: Option<bool>,
     /// The repair order from which it seems to come back.
-    original_ref: Option<String>,
+    pub original_ref: Option<String>,
     missed_at: Option<Timestamp>,
     recovered_at: Option<Timestamp>,
     /// What was found wrong with it at booking (BR-06 to BR-10).
-    warnings: Vec<Warning>,
+    pub warnings: Vec<Warning>,
     /// The `time` of the last applied event.
     heard_at: Timestamp,
-    customer: Option<Named<Customer>>,
-    vehicle: Option<ShownVehicle>,
-    advisor: Option<Named<Staff>>,
+    pub customer: Option<Named<Customer>>,
+    pub vehicle: Option<ShownVehicle>,
+    pub advisor: Option<Named<Staff>>,
 }
 
-#[derive(Serialize)]
+/// Somebody who is named in an appointment.
+#[derive(Debug, Serialize)]
 #[serde(bound = "")]
-struct Named<T: crate::id::Entity> {
-    id: Id<T>,
+pub struct Named<T: crate::id::Entity> {
+    pub id: Id<T>,
     #[serde(rename = "ref")]
     reference: Option<String>,
     name: Option<String>,
 }
 
-#[derive(Serialize)]
-struct ShownVehicle {
+/// The car, as it is known by.
+#[derive(Debug, Serialize)]
+pub struct ShownVehicle {
     id: Id<Vehicle>,
     vin: Option<String>,
     plate: Option<String>,

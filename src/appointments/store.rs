@@ -8,7 +8,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 pub(super) use self::around::{Expected, Neighbour, expected, neighbours, recover, works_between};
-pub(super) use self::listing::{Wanted, list, of_customer};
+pub(super) use self::listing::{Wanted, list, of_customer, tellers_of_what_is_ahead};
 use super::{Appointment, Service, State};
 use crate::{
     clock::Timestamp,

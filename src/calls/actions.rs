@@ -104,7 +104,8 @@ pub async fn withdraw(desk: &mut Desk<'_>, subject_id: &str, types: &[CallType],
     let concerned = open.into_iter().filter(|task| types.is_empty() || types.contains(&task.kind));
     let mut withdrawn = Vec::new();
     for mut task in concerned {
-        let on_the_line = task.state == State::Leased && task.stage != Some(super::Stage::Preview);
+        let on_the_line =
+            task.has_word_waiting() || task.state == State::Leased && task.stage != Some(super::Stage::Preview);
         if on_the_line {
             task.detail["withdrawn"] = reason.into();
             task.updated_at = desk.now;

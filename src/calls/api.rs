@@ -19,8 +19,9 @@ pub(super) use self::asked::Ask;
 use self::asked::ask_of;
 use super::{
     CallTask, State as TaskState, claiming,
-    concluding::{Concluded, conclude},
+    concluding::Concluded,
     handling::{self, Deed, lease_lost},
+    saying::conclude,
     showing,
     store::look::{self, Listed, Wanted},
 };

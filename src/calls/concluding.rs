@@ -2,13 +2,12 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use super::{
-    CallTask, CallType, NewTask, State,
-    claiming::is_held_by,
-    hearing,
+    CallTask, CallType, NewTask, State, hearing,
     keeping::{hours_of, keep, line, topic},
     outcomes::{Next, Outcome, Past, TelephonyResult, Told, ending, next},
     store::{
@@ -25,7 +24,6 @@ use crate::{
     db,
     dealerships::Dealership,
     desk::Desk,
-    id::Id,
     notices::{
         ChannelName, SubjectKind,
         actions::{Heard, Subject, hear},
@@ -40,7 +38,7 @@ const SURVEYS_REST: SignedDuration = SignedDuration::from_hours(24 * 180);
 const COMPLAINT_DUE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What an agent says of a call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Word {
     pub(super) told: Told,
     /// The contact point that was called, as it is named in the claim's answer.
@@ -67,37 +65,17 @@ pub(super) enum Concluded {
     Unknown(&'static str),
 }
 
-/// Keeps the word about a call and does what follows.
-pub(super) async fn conclude(
+/// Closes the call with its word and does what follows from it; `past` are the calls for this task so far.
+pub(super) async fn settle(
     desk: &mut Desk<'_>,
-    id: Id<CallTask>,
+    mut task: CallTask,
     agent: &Staff,
     word: &Word,
+    (mut attempt, past): (Attempt, &[Attempt]),
 ) -> db::Result<Concluded> {
-    let past = attempts::of_task(desk.tx, id).await?;
-    if let Some(key) = &word.idempotency_key
-        && let Some(kept) = past.iter().find(|attempt| attempt.idempotency_key.as_ref() == Some(key))
-    {
-        let same = kept.request_hash.as_deref() == Some(&word.request_hash);
-        let answer = kept.answer.clone().map(|answer| answer.0).unwrap_or_default();
-        return Ok(if same { Concluded::Again(answer) } else { Concluded::KeyReused });
-    }
-    let Some(mut task) = store::find_and_lock(desk.tx, &[id]).await?.pop() else {
-        return Ok(Concluded::Unknown("task"));
-    };
-    if !is_held_by(&task, agent.id, desk.now) {
-        let draft = json!({"note": word.note, "answers": word.answers, "outcome": word.told.outcome, "telephony_result": word.told.result});
-        attempts::keep_draft(desk.tx, id, agent.id, draft, desk.now).await?;
-        return Ok(Concluded::LeaseLost);
-    }
-    if word.told.outcome.is_some_and(|outcome| !outcome.fits(task.kind)) {
-        return Ok(Concluded::Unknown("outcome"));
-    }
+    let id = task.id;
     let Some((dealership, hours)) = hours_of(desk, &task).await? else {
         return Ok(Concluded::Unknown("customer"));
-    };
-    let Some(mut attempt) = attempt_for(desk, &mut task, agent, word, &past).await? else {
-        return Ok(Concluded::Unknown("number"));
     };
     attempt.ended_at = Some(desk.now);
     attempt.telephony_result = Some(word.told.result.word().to_owned());
@@ -158,80 +136,6 @@ pub(super) async fn conclude(
     desk.record(line);
     keep(desk, &[task]).await?;
     Ok(Concluded::Kept(answer))
-}
-
-/// The call that was opened when it was dialled; who dials by hand and types only the result has none yet. None when the
-/// number that is named is not the customer's.
-async fn attempt_for(
-    desk: &mut Desk<'_>,
-    task: &mut CallTask,
-    agent: &Staff,
-    word: &Word,
-    past: &[Attempt],
-) -> db::Result<Option<Attempt>> {
-    let open = past.iter().rev().find(|attempt| attempt.ended_at.is_none() && attempt.staff_id == agent.id);
-    let Some(mut attempt) = open.cloned() else {
-        return open_attempt(desk, task, agent, word.number.as_deref(), past).await;
-    };
-    if let Some(wanted) = &word.number {
-        let numbers = attempts::numbers(desk.tx, task.customer_id).await?;
-        let Some(number) = numbers.into_iter().find(|number| number.is(wanted)) else { return Ok(None) };
-        (attempt.contact_point_id, attempt.number) = (Some(number.id), Some(number.value));
-    }
-    Ok(Some(attempt))
-}
-
-/// Opens a call: it counts from here on.
-pub(super) async fn open_attempt(
-    desk: &mut Desk<'_>,
-    task: &mut CallTask,
-    agent: &Staff,
-    wanted: Option<&str>,
-    past: &[Attempt],
-) -> db::Result<Option<Attempt>> {
-    let numbers = attempts::numbers(desk.tx, task.customer_id).await?;
-    let number = match wanted {
-        None => numbers.into_iter().next(),
-        Some(wanted) => match numbers.into_iter().find(|number| number.is(wanted)) {
-            Some(number) => Some(number),
-            None => return Ok(None),
-        },
-    };
-    task.attempts += 1;
-    Ok(Some(Attempt {
-        id: desk.id(),
-        task_id: task.id,
-        dealership_id: task.dealership_id,
-        customer_id: task.customer_id,
-        staff_id: agent.id,
-        n: past.last().map_or(1, |last| last.n + 1),
-        contact_point_id: number.as_ref().map(|number| number.id),
-        number: number.map(|number| number.value),
-        started_at: desk.now,
-        answered_at: None,
-        hung_up_at: None,
-        ended_at: None,
-        telephony_result: None,
-        outcome: None,
-        reached: None,
-        was_asked_for: task.callback_at.is_some(),
-        pbx_result: None,
-        pbx_cause: None,
-        note: None,
-        answers: Json(json!({})),
-        recording_url: None,
-        recording_until: None,
-        idempotency_key: None,
-        request_hash: None,
-        answer: None,
-    }))
-}
-
-impl attempts::Number {
-    /// Named by its id or by its digits.
-    fn is(&self, name: &str) -> bool {
-        self.id.to_string() == name || self.value == name
-    }
 }
 
 /// What becomes of the task itself.
@@ -381,6 +285,10 @@ async fn withdraw_others(
     let mut others = store::find_open_of(desk.tx, task.customer_id).await?;
     others.retain(|other| other.id != task.id && concerned(other));
     for other in &mut others {
+        if other.has_word_waiting() {
+            other.detail["withdrawn"] = why.into();
+            continue;
+        }
         other.end(State::Withdrawn, why, desk.now);
         let mut line = line(desk, other, "call.withdrawn");
         line.reason = Some(why.to_owned());

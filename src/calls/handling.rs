@@ -4,8 +4,8 @@ use serde_json::Value;
 use super::{
     CallTask, Stage, State,
     claiming::is_held_by,
-    concluding::open_attempt,
     keeping::{hours_of, keep, line},
+    saying::open_attempt,
     store::{
         self,
         attempts::{self, Attempt},
@@ -123,7 +123,7 @@ pub(super) async fn perform(
     if !task.state.is_open() {
         return wrong("this task has ended");
     }
-    if task.state == State::Leased && task.stage != Some(Stage::Preview) {
+    if task.state == State::Leased && task.stage != Some(Stage::Preview) || task.has_word_waiting() {
         return wrong("somebody is on the telephone about it");
     }
     let (_, hours) = hours_of(desk, &task).await?.ok_or(Error::NotFound)?;

@@ -1,5 +1,5 @@
 //! The life of a call task: what becomes of it by itself as time passes, and what a person's acts change in it. Pure.
-use super::{CallTask, Stage, State, hours::CallHours};
+use super::{CallTask, Stage, State, WORD_KEPT, hours::CallHours};
 use crate::{clock::Timestamp, config, id::Id, staff::Staff};
 
 /// Why a task is in the queue again, worth knowing while it is.
@@ -58,6 +58,8 @@ impl CallTask {
     /// When [`Self::wake`] has something to do next.
     pub(super) fn next_wake(&self, rules: &config::Calls) -> Option<Timestamp> {
         let times = match self.state {
+            // What was said of it stands then, however late it has become meanwhile.
+            State::Scheduled if self.has_word_waiting() => [Some(self.not_before), None, None, None, None],
             State::Scheduled => [Some(self.not_before), self.expires_at, None, None, None],
             State::Ready => [
                 self.expires_at,
@@ -154,6 +156,11 @@ impl CallTask {
         self.lease_until = Some(now.plus(rules.lease.signed()));
         self.fence += 1;
         self.updated_at = now;
+    }
+
+    /// Somebody has said what the call came to and can still take it back.
+    pub(super) fn has_word_waiting(&self) -> bool {
+        self.state == State::Scheduled && self.state_reason.as_deref() == Some(WORD_KEPT)
     }
 
     /// Back from the one who had it; the caller says what comes then.

@@ -11,6 +11,7 @@ mod keeping;
 mod life;
 mod outcomes;
 mod planning;
+mod saying;
 pub mod scripts;
 mod showing;
 mod store;
@@ -34,6 +35,9 @@ use crate::{
     notices::SubjectKind,
     staff::Staff,
 };
+
+/// Why a task is not in the queue of which somebody has just said what it came to (`calls.undo`).
+const WORD_KEPT: &str = "word_kept";
 
 /// What a call is about (`domain/calls.md` B4, G6); each has its script and its place in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]

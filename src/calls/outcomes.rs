@@ -155,7 +155,7 @@ pub(super) enum Next {
 }
 
 /// What is said of a call that ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Told {
     pub(super) result: TelephonyResult,
     pub(super) outcome: Option<Outcome>,

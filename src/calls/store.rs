@@ -3,6 +3,7 @@ pub(super) mod attempts;
 pub(super) mod claim;
 pub(super) mod look;
 pub(super) mod queue;
+pub(super) mod words;
 
 use serde::Serialize;
 

@@ -5,6 +5,7 @@ use super::{
     hearing,
     keeping::{Callees, dealerships_of, hours, keep, line},
     life::Woke,
+    saying,
     store::{self, attempts},
 };
 use crate::{clocks::Clock, db, desk::Desk, id::Id};
@@ -17,7 +18,11 @@ pub async fn wake(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
 
 /// The same for tasks that somebody looks at before their clocks rang.
 pub(super) async fn wake_tasks(desk: &mut Desk<'_>, ids: &[Id<CallTask>]) -> db::Result<()> {
-    let mut tasks = store::find_and_lock(desk.tx, ids).await?;
+    let tasks = store::find_and_lock(desk.tx, ids).await?;
+    let (said, mut tasks): (Vec<CallTask>, Vec<CallTask>) = tasks.into_iter().partition(CallTask::has_word_waiting);
+    for task in said {
+        if task.not_before <= desk.now { saying::stands(desk, task).await? } else { keep(desk, &[task]).await? }
+    }
     let customers: Vec<_> = tasks.iter().map(|task| task.customer_id).collect();
     let callees = Callees::read(desk, &customers).await?;
     let dealerships = dealerships_of(desk, tasks.iter().map(|task| task.dealership_id)).await?;

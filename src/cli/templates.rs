@@ -5,22 +5,15 @@ use std::{fmt::Write, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
-use futures_util::future::BoxFuture;
 
 use super::{Failure, open};
 use crate::{
     app::App,
     calendar::Region,
-    channels::{
-        Delivered, HandOver, Outcome,
-        email::{Address, Automatic, Email},
-        sms::{Approved, Text},
-    },
+    channels::{Delivered, Outcome, sms::Approved},
     config::Config,
     dealerships::Dealership,
-    id::Id,
-    lanes,
-    messages::Message,
+    messages::trial,
     notices::{
         ChannelName, Locale,
         letters::{ABSENT, Letters, Rendered},
@@ -275,14 +268,6 @@ async fn approved(
     bound.approved(&words, mainland).map(Some).map_err(|unusable| Failure::Failed(anyhow!(unusable)))
 }
 
-/// Nothing is kept of a test, so nothing needs its mark.
-struct OnlyATest;
-impl HandOver for OnlyATest {
-    fn mark(&self) -> BoxFuture<'_, bool> {
-        Box::pin(async { true })
-    }
-}
-
 async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
     let (letters, dealership) = match &which.dealership {
         None => (Arc::clone(&app.letters), None),
@@ -293,45 +278,8 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
     };
     let (rendered, _) = render(&letters, which)?;
     let approved = approved(app, &letters, which, dealership.as_deref()).await?;
-    let routes = lanes::routes(app).map_err(|error| Failure::usage(anyhow!(error)))?;
-    let id: Id<Message> = app.ids.next();
-    let delivered = match rendered {
-        Rendered::Email { subject, html, text } => {
-            let own = dealership.as_ref().and_then(|dealership| dealership.email.clone());
-            let from = app.config.email.from.clone().or(own);
-            let from =
-                from.ok_or_else(|| Failure::usage(anyhow!("set email.from, the address that mail is sent from")))?;
-            let domain = from.rsplit_once('@').map_or("aftercare.invalid", |(_, domain)| domain).to_owned();
-            let name = app.config.email.from_name.clone().or_else(|| dealership.as_ref().map(|d| d.name.clone()));
-            let email = Email {
-                message: id.to_string(),
-                message_id_domain: domain,
-                from: Address { name: name.unwrap_or_else(|| "Aftercare".to_owned()), address: from.clone() },
-                reply_to: None,
-                references: Vec::new(),
-                automatic: Automatic::Generated,
-                unsubscribe: None,
-                opt_out: None,
-                to: Address { name: String::new(), address: to.to_owned() },
-                subject,
-                text,
-                html,
-                invite: None,
-                invite_method: None,
-                files: Vec::new(),
-                date: app.ids.clock.now(),
-            };
-            let bytes = email.bytes().map_err(|error| Failure::usage(anyhow!(error)))?;
-            routes.email(&id.to_string(), &from, to, &bytes, &OnlyATest).await
-        }
-        Rendered::Sms { text } => {
-            let text = Text { id: &id.to_string(), to, text: &text, approved: approved.as_ref() };
-            routes.sms(text, &OnlyATest).await
-        }
-        Rendered::Wecom { .. } | Rendered::Wechat { .. } => {
-            return Err(Failure::usage(anyhow!("a test goes by e-mail or SMS: this build has no other channel")));
-        }
-    };
+    let sent = trial::send(app, dealership.as_deref(), rendered, approved.as_ref(), to).await;
+    let (id, delivered) = sent.map_err(Failure::usage)?;
     match delivered {
         Delivered::Answered(delivery) if delivery.outcome == Outcome::Accepted => {
             println!("accepted: {id}");

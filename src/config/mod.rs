@@ -277,6 +277,8 @@ pub struct Calls {
     pub lease: Span,
     pub preview: Span,
     pub wrap_up: Span,
+    /// So long an outcome saved on the console can be taken back; nothing follows from it before. 0s: never.
+    pub undo: Span,
     pub attempts: u32,
     pub busy: Span,
     pub no_answer: Span,

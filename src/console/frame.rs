@@ -14,12 +14,18 @@ struct Entry {
 }
 
 /// In the order of a day's work; the first that somebody may open is where they begin.
-const NAVIGATION: [Entry; 11] = [
+const NAVIGATION: [Entry; 12] = [
     Entry {
         href: "/console/calls",
         right: Right::Calls,
         key: "nav-calls",
         icon: "M5 4h4l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v4a1 1 0 0 1-1 1A15 15 0 0 1 4 5a1 1 0 0 1 1-1Z",
+    },
+    Entry {
+        href: "/console/book",
+        right: Right::Book,
+        key: "nav-book",
+        icon: "M5 6h14v14H5V6Zm0 4h14M9 3v4M15 3v4M12 12.5v5M9.5 15h5",
     },
     Entry { href: "/console/inquiries", right: Right::Inquiries, key: "nav-inquiries", icon: "M4 5h16v11H9l-5 4V5Z" },
     Entry {

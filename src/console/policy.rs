@@ -57,6 +57,8 @@ pub enum Right {
     Calls,
     /// See everybody's calls, hand them over.
     Supervise,
+    /// Book appointments, where the book is kept here.
+    Book,
     /// Read and answer inquiries.
     Inquiries,
     /// Look a customer up: visits, messages, consent.
@@ -90,11 +92,12 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
         Self::Supervise,
+        Self::Book,
         Self::Inquiries,
         Self::Customers,
         Self::Numbers,
@@ -118,7 +121,7 @@ pub fn may(role: Role, right: Right) -> bool {
     use Role::{Admin, Advisor, Agent, Auditor, Director, Parts, ServiceManager, Supervisor};
     let who: &[Role] = match right {
         Right::Anyone | Right::Staff => return true,
-        Right::Calls => &[Agent, Advisor, Supervisor, ServiceManager],
+        Right::Calls | Right::Book => &[Agent, Advisor, Supervisor, ServiceManager],
         Right::Supervise | Right::HandleCases => &[Supervisor, ServiceManager],
         Right::Customers => &[Agent, Advisor, Parts, Supervisor, ServiceManager, Director],
         Right::Inquiries | Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],

@@ -1,10 +1,14 @@
 //! The verbs of customers: somebody is mentioned, and is created or refreshed on the way.
 use super::{
-    AddressKind, ContactPoint, Customer, Person, Validity, consent, merging,
+    AddressKind, ContactPoint, Customer, Person, Validity, consent, merging, phone,
     record::{Changed, Held, Word},
     store::{self, Key},
 };
-pub use super::{merging::merge, news::apply};
+pub use super::{
+    merging::merge,
+    news::apply,
+    store::screens::{Car, Hit},
+};
 use crate::{
     clock::Timestamp,
     db::{self, Tx},
@@ -195,4 +199,24 @@ pub async fn mark_invalid(
 pub async fn one(tx: &mut Tx, access: &Access, reference: &str, dealership: Option<&str>) -> Result<Customer, Error> {
     let found = store::list_by_reference(tx, access, reference, dealership).await?;
     Ok(Error::unless_one(found)?.customer)
+}
+
+/// Whom somebody may mean by what they say on the telephone: a number, a plate, a name, the sender's ref.
+pub async fn search(tx: &mut Tx, dealership: &Dealership, typed: &str) -> Result<Vec<Hit>, db::Error> {
+    let typed: String = typed.chars().take(100).collect();
+    let begins = typed.to_lowercase();
+    let wanted = store::screens::Typed {
+        phone: match phone::read(&typed, Some(&dealership.region)) {
+            Ok(phone::Phone::Good(number)) => Some(number),
+            Ok(phone::Phone::Bad { .. }) | Err(_) => None,
+        },
+        name: (begins.clone(), format!("{begins}\u{ffff}")),
+        text: typed,
+    };
+    store::screens::search(tx, dealership.id, wanted).await
+}
+
+/// The cars that are theirs, the youngest first.
+pub async fn cars(tx: &mut Tx, owner: Id<Customer>) -> Result<Vec<Car>, db::Error> {
+    store::screens::cars(tx, owner).await
 }

@@ -4,12 +4,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    ContactPoint, Customer, Validity, consent, phone,
+    ContactPoint, Customer, Validity, actions, consent,
     store::{self, screens},
 };
 use crate::{
     app::App,
-    calls, cases,
+    bookings, calls, cases,
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
@@ -43,18 +43,7 @@ async fn search(State(app): State<App>, visitor: Visitor, Query(asked): Query<As
         .map(|typed| typed.chars().take(100).collect::<String>());
     let hits = match &typed {
         None => Vec::new(),
-        Some(typed) => {
-            let begins = typed.to_lowercase();
-            let wanted = screens::Typed {
-                phone: match phone::read(typed, Some(&visitor.dealership.region)) {
-                    Ok(phone::Phone::Good(number)) => Some(number),
-                    Ok(phone::Phone::Bad { .. }) | Err(_) => None,
-                },
-                name: (begins.clone(), format!("{begins}\u{ffff}")),
-                text: typed.clone(),
-            };
-            screens::search(&mut app.db.read().await?, visitor.dealership.id, wanted).await?
-        }
+        Some(typed) => actions::search(&mut app.db.read().await?, &visitor.dealership, typed).await?,
     };
     let body = html! {
         (head(&w.t("customers-title"), &html! { p { (w.t("customers-lead")) } }, &html! {}))
@@ -103,7 +92,7 @@ async fn one(
     drop(tx);
     let name = customer.name.clone().unwrap_or_else(|| customer.reference.clone());
     let lead = html! { p { @if let Some(salutation) = &customer.salutation { (salutation) " · " } (w.code("language", customer.language.as_deref().unwrap_or(&visitor.dealership.locale))) " · " span class="num" { (customer.reference) } } };
-    let send = html! { @if visitor.may(Right::Messages) { a class="button primary" href={ (triggered::console::SEND) "?customer=" (customer.id) } { (w.t("send-message")) } } };
+    let send = html! { @if visitor.may(Right::Book) { a class="button secondary" href={ (bookings::console::BOOK) "?customer=" (customer.id) } { (w.t("nav-book")) } } @if visitor.may(Right::Messages) { a class="button primary" href={ (triggered::console::SEND) "?customer=" (customer.id) } { (w.t("send-message")) } } };
     let body = html! {
         (head(&name, &lead, &send))
         div class="customer" {
@@ -124,7 +113,7 @@ async fn one(
             }
         }
     };
-    let done = asked.done.is_some().then(|| html! { (w.t("send-done")) });
+    let done = asked.done.map(|done| html! { (w.t(if done == "booked" { "book-done" } else { "send-done" })) });
     Ok(frame(&visitor, Page { here: SEARCH, title: name, done, ..Page::default() }, &body))
 }
 

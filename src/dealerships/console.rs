@@ -11,19 +11,28 @@ use serde_json::{Map, Value, json};
 use super::{Dealership, actions};
 use crate::{
     app::App,
+    bookings::Book,
+    channels::{Delivered, Outcome},
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
         pieces::{head, refusal, tag},
     },
+    customers::phone::{self, Phone},
     http::{Error, public::Form},
+    messages::trial,
+    notices::letters::Rendered,
 };
 
 const SETTINGS: &str = "/console/settings";
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 pub fn pages() -> Pages {
-    Pages::new().get(SETTINGS, Right::Settings, show).post(SETTINGS, Right::Settings, save)
+    Pages::new().get(SETTINGS, Right::Settings, show).post(SETTINGS, Right::Settings, save).post(
+        "/console/settings/test",
+        Right::Settings,
+        test,
+    )
 }
 
 #[derive(Default, Deserialize)]
@@ -32,10 +41,16 @@ struct Shown {
 }
 
 async fn show(State(app): State<App>, visitor: Visitor, Query(shown): Query<Shown>) -> Markup {
-    page(&app, &visitor, &visitor.dealership, None, shown.done.is_some())
+    page(&app, &visitor, &visitor.dealership, (None, None), shown.done.is_some())
 }
 
-fn page(app: &App, visitor: &Visitor, it: &Dealership, wrong: Option<&str>, done: bool) -> Markup {
+fn page(
+    app: &App,
+    visitor: &Visitor,
+    it: &Dealership,
+    (wrong, said): (Option<&str>, Option<&Markup>),
+    done: bool,
+) -> Markup {
     let w = visitor.words;
     let field = |name: &'static str, value: &str, key: &str, required: bool| {
         html! { label { (w.t(key)) input name=(name) value=(value) required[required] maxlength="254"; } }
@@ -56,6 +71,7 @@ fn page(app: &App, visitor: &Visitor, it: &Dealership, wrong: Option<&str>, done
                 (field("email", it.email.as_deref().unwrap_or_default(), "settings-email", false))
                 (field("sms_signature", it.sms_signature.as_deref().unwrap_or_default(), "settings-signature", false))
                 (field("advisor_fallback", &it.advisor_fallback, "settings-fallback", true))
+                label { (w.t("settings-book")) select name="book" { @for book in Book::ALL { option value=(book.word()) selected[Book::of(it) == book] { (w.code("book-kept", book.word())) } } } }
                 label class="tick" { input type="checkbox" name="shadow" value="yes" checked[it.shadow]; (w.t("settings-shadow-lead")) }
                 button class="primary" { (w.t("save")) }
             }
@@ -67,9 +83,9 @@ fn page(app: &App, visitor: &Visitor, it: &Dealership, wrong: Option<&str>, done
                     label { (w.t("settings-holidays")) textarea name="holidays" rows="4" class="code" { (holidays(&it.holidays)) } }
                     p class="muted small" { (w.t("settings-holidays-lead")) }
                 }
-                (channels(app, visitor))
             }
         }
+        div class="two-columns" { (channels(app, visitor)) (trial(app, visitor, said)) }
     };
     let done = done.then(|| html! { (w.t("done-changed")) });
     frame(visitor, Page { here: SETTINGS, title: w.t("settings-title"), done, ..Page::default() }, &body)
@@ -93,6 +109,66 @@ fn channels(app: &App, visitor: &Visitor) -> Markup {
             p class="muted small" { (w.t("settings-channels-lead")) }
         }
     }
+}
+
+/// A short text to somebody of ours, over a channel that is set up: what the other side says to it stands beside it.
+fn trial(app: &App, visitor: &Visitor, said: Option<&Markup>) -> Markup {
+    let w = visitor.words;
+    let has_email = app.config.email.url.is_some();
+    let has_sms = !matches!(app.config.sms.provider, crate::config::SmsProvider::None);
+    html! {
+        section class="card" id="test" aria-labelledby="test-title" {
+            h2 id="test-title" { (w.t("settings-test")) }
+            p class="muted small" { (w.t("settings-test-lead")) }
+            @if let Some(said) = said { div role="status" { (said) } }
+            @if has_email || has_sms {
+                form method="post" action="/console/settings/test" {
+                    label { (w.t("col-channel")) select name="channel" {
+                        @if has_email { option value="email" { (w.code("channel", "email")) } }
+                        @if has_sms { option value="sms" { (w.code("channel", "sms")) } }
+                    } }
+                    label { (w.t("settings-test-to")) input name="to" required maxlength="254" autocomplete="off"; }
+                    button class="secondary" { (w.t("settings-test-send")) }
+                }
+            } @else { p class="muted" { (w.t("settings-not-set")) } }
+        }
+    }
+}
+
+/// Sends it and says what came of it.
+async fn test(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Response, Error> {
+    let w = visitor.words;
+    let typed = form.get("to").unwrap_or_default();
+    let text = w.ta("settings-test-text", &[("name", visitor.dealership.name.clone().into())]);
+    let (to, rendered) = if form.get("channel") == Some("sms") {
+        let number = match phone::read(typed, Some(&visitor.dealership.region)) {
+            Ok(Phone::Good(number)) => Some(number),
+            _ => None,
+        };
+        (number, Rendered::Sms { text })
+    } else {
+        let address = Some(typed.to_owned()).filter(|typed| super::looks_like_an_address(typed));
+        let letter = html! { p { (text) } }.into_string();
+        (address, Rendered::Email { subject: w.t("settings-test"), html: letter, text })
+    };
+    let (status, said) = match to {
+        None => (StatusCode::UNPROCESSABLE_ENTITY, html! { p class="bad" { (w.t("settings-test-no-address")) } }),
+        Some(to) => match trial::send(&app, Some(&visitor.dealership), rendered, None, &to).await {
+            Ok((_, Delivered::Answered(answer))) if answer.outcome == Outcome::Accepted => {
+                (StatusCode::OK, html! { p class="good" { (w.t("settings-test-taken")) } })
+            }
+            Ok((_, Delivered::Answered(answer))) => (
+                StatusCode::OK,
+                html! {
+                    p class="bad" { (w.t("settings-test-refused")) " " (w.code("reason", answer.reason)) }
+                    @if let Some(reply) = &answer.reply { p class="muted small" { (reply) } }
+                },
+            ),
+            Ok((_, Delivered::Stopped)) => (StatusCode::OK, html! { p class="bad" { (w.t("settings-test-refused")) } }),
+            Err(error) => (StatusCode::OK, html! { p class="bad" { (w.t("settings-test-refused")) " " (error) } }),
+        },
+    };
+    Ok((status, page(&app, &visitor, &visitor.dealership, (None, Some(&said)), false)).into_response())
 }
 
 /// `[["09:00","12:00"],["13:30","18:00"]]` as people write it: `09:00-12:00 13:30-18:00`.
@@ -148,6 +224,8 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
         .collect();
     body["opening_hours"] = Value::Object(days);
     body["holidays"] = read_holidays(form.get("holidays").unwrap_or_default());
+    let book = form.get("book").filter(|book| Book::ALL.iter().any(|known| known.word() == *book));
+    body["rules"]["appointments"]["book"] = json!(book.unwrap_or(Book::of(before).word()));
     body["shadow"] = json!(form.get("shadow").is_some());
     let wanted = match Dealership::parse(before.id, &before.code, "", body) {
         Ok(wanted) => wanted,
@@ -156,7 +234,7 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
                 .iter()
                 .map(|fault| format!("{}: {}", fault.pointer.trim_start_matches('/'), fault.message))
                 .collect();
-            let page = page(&app, &visitor, before, Some(&said.join("; ")), false);
+            let page = page(&app, &visitor, before, (Some(&said.join("; ")), None), false);
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };

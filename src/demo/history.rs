@@ -98,35 +98,36 @@ pub async fn tell_of_better_times(app: &App, now: Timestamp) -> Result<(), Error
     Ok(())
 }
 
-/// Tells what happened in the month before `now`: calls that wait, questions, parts on the shelf, scores.
+/// Tells what happened in the month before `now`: calls that wait, questions, parts on the shelf, scores. `month` tells the
+/// names of one month from those of another.
 ///
 /// # Errors
 /// When a fact is refused: then this file is wrong.
-pub async fn tell(app: &App, now: Timestamp) -> Result<(), Error> {
+pub async fn tell(app: &App, month: &str, now: Timestamp) -> Result<(), Error> {
     let mut events = Vec::new();
     let hours = |hours: i64| now.minus(SignedDuration::from_hours(hours));
     // Visits of one to four days ago, whose customers wait to be called; and of a month, whose customers have answered.
     for n in 0..16 {
-        visit(&mut events, &format!("H-{n}"), n, hours(26 + 5 * i64::from(n)));
+        visit(&mut events, &format!("{month}H-{n}"), n, hours(26 + 5 * i64::from(n)));
     }
     for n in 0..48 {
-        visit(&mut events, &format!("M-{n}"), n + 3, hours(24 * 17 + 6 * i64::from(n)));
+        visit(&mut events, &format!("{month}M-{n}"), n + 3, hours(24 * 17 + 6 * i64::from(n)));
     }
     for n in 0..12 {
         question(
             &mut events,
-            &format!("Q-{n}"),
+            &format!("{month}Q-{n}"),
             n,
             now.minus(SignedDuration::from_mins(23 * 60 + 30 - 95 * i64::from(n))),
         );
     }
-    for n in 0..14 {
-        parts(&mut events, &format!("P-{n}"), n, now);
+    for n in 0..24 {
+        parts(&mut events, &format!("{month}P-{n}"), n, now);
     }
     store(app, events).await?;
     for n in 0..48_usize {
         let at = hours(6 + 7 * i64::try_from(n).unwrap_or(0));
-        answers(app, &format!("RO-M-{n}"), WORDS[n * 5 % WORDS.len()], at).await?;
+        answers(app, &format!("RO-{month}M-{n}"), WORDS[n * 5 % WORDS.len()], at).await?;
     }
     Ok(())
 }
@@ -200,7 +201,7 @@ fn parts(events: &mut Vec<Value>, name: &str, n: u32, now: Timestamp) {
     let (number, part) = pick(&PARTS, n);
     let days = |days: i64| now.plus(SignedDuration::from_hours(24 * days));
     let ordered = days(-40);
-    let eta = days(i64::from(n) * 2 - 6);
+    let eta = days(i64::from(n) * 2 - 12);
     let order = json!({"order_ref": format!("PO-{name}"), "customer": customer(name, n + 4), "vehicle": vehicle(name, n), "advisor_ref": "adv-01",
         "eta": eta.to_string(), "lines": [{"line_ref": "1", "part_no": number, "name": part, "qty": 1, "unit_value": 380 + 60 * n}]});
     events.push(event(name, "parts.ordered", ordered, &order));

@@ -45,6 +45,8 @@ pub async fn tell(app: App, only_the_morning_after: bool) -> anyhow::Result<()> 
     if only_the_morning_after {
         return morning(&app, last).await;
     }
+    // Whoever signs in while the story is told has work before them too.
+    history::tell(&app, "E", last).await.context("the month before the story was not stored")?;
     for (n, event) in events().into_iter().enumerate() {
         let Some(()) = until(&app, event.at).await else { return Ok(()) };
         let sheet =
@@ -62,7 +64,7 @@ pub async fn tell(app: App, only_the_morning_after: bool) -> anyhow::Result<()> 
 async fn morning(app: &App, after: Timestamp) -> anyhow::Result<()> {
     let morning = morning_after(after);
     let Some(()) = until(app, morning).await else { return Ok(()) };
-    history::tell(app, morning).await.context("what happened before this morning was not stored")?;
+    history::tell(app, "", morning).await.context("what happened before this morning was not stored")?;
     while !app.stopping.is_cancelled() {
         pause(Duration::from_secs(1)).await;
         app.ids.clock.advance(SignedDuration::from_secs(1));

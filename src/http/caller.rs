@@ -11,6 +11,7 @@ use crate::{
     app::App,
     console::Visitor,
     dealerships::Dealership,
+    fields::wrong_with,
     id::Id,
     staff::{
         Staff,
@@ -127,6 +128,21 @@ pub mod scope {
         Calls "calls",
         Admin "admin"
     );
+}
+
+/// The value by which a request that is sent again is known.
+///
+/// # Errors
+/// 422 without one: a repeat could not be told from a second wish.
+pub fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
+    let wrong = |message: &str| Error::invalid("/", "idempotency_key", format!("the header Idempotency-Key {message}"));
+    let key =
+        headers.get("idempotency-key").ok_or_else(|| wrong("is required: one new value for each that is wanted"))?;
+    let key = key.to_str().map_err(|_| wrong("must be plain text"))?.trim();
+    match wrong_with(key, 200) {
+        None => Ok(key.to_owned()),
+        Some((_, message)) => Err(wrong(&message)),
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -11,6 +11,7 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
     timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
 };
 
@@ -20,9 +21,9 @@ use super::{
     health,
 };
 use crate::{
-    app::App, appointments, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts, inquiries,
-    intake, messages, notices, parts, receipts, repairs, reports, staff, surveys, telemetry, texts, timeline,
-    triggered,
+    app::App, appointments, bookings, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts,
+    inquiries, intake, messages, notices, parts, receipts, repairs, reports, staff, surveys, telemetry, texts,
+    timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -36,7 +37,8 @@ const MOST_WORDS: usize = 2_000;
 pub fn router(app: App) -> Router {
     let routes = Router::new()
         .merge(health::routes())
-        .merge(console::routes())
+        // Long tables of few words; streams are left as they are, which would wait in the packer.
+        .merge(console::routes().layer(CompressionLayer::new()))
         .merge(dealerships::api::routes())
         .merge(demo::mailbox::routes())
         .merge(messages::api::routes())
@@ -48,6 +50,7 @@ pub fn router(app: App) -> Router {
         .merge(triggered::api::routes())
         .merge(intake::api::routes())
         .merge(appointments::api::routes())
+        .merge(bookings::api::routes())
         .merge(calls::api::routes())
         .merge(repairs::api::routes())
         .merge(parts::api::routes())

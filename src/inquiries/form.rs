@@ -267,11 +267,12 @@ fn page(dealership: &Dealership, words: &Words, body: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (words.title) " · " (dealership.name) }
+                link rel="stylesheet" href="/assets/public.css";
                 link rel="stylesheet" href="/i/form.css";
             }
             body {
                 main {
-                    p { (dealership.name) " · " (dealership.department) }
+                    header { p { (dealership.name) " · " (dealership.department) } }
                     (body)
                     nav aria-label="Language" {
                         @for (other, name) in [(ZH, "中文"), (EN, "English"), (JA, "日本語")] {

@@ -4,6 +4,7 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 
 use super::{
@@ -120,6 +121,50 @@ async fn store_batch(app: App, batch: Arc<Batch>) -> Result<Answer, Error> {
             }
         }
     }
+}
+
+/// Applies events as [`take`] does, lets `look` see what became of it, and takes all of it back: nothing is stored.
+///
+/// # Errors
+/// As of [`take`], and those of `look`.
+pub async fn rehearse<T: Send + 'static>(
+    app: &App,
+    envelopes: Vec<Envelope>,
+    look: impl for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, Error>> + Send + Sync + 'static,
+) -> Result<T, Error> {
+    /// A unit that ends with an error is taken back, and this is one.
+    enum Over<T> {
+        Seen(T),
+        Failed(Error),
+    }
+    impl<T> From<db::Error> for Over<T> {
+        fn from(error: db::Error) -> Self {
+            Self::Failed(error.into())
+        }
+    }
+    let batch =
+        Arc::new(Batch { advisors: find_advisors(app, &envelopes).await?, repeats: repeats(&envelopes)?, envelopes });
+    let (weight, app_at_work, look) = (Weight(batch.envelopes.len()), app.clone(), Arc::new(look));
+    let over: Result<(), Over<T>> = app
+        .db
+        .write(weight, move |tx| {
+            let (batch, app, look) = (Arc::clone(&batch), app_at_work.clone(), Arc::clone(&look));
+            Box::pin(async move {
+                batch.apply(tx, &app).await.map_err(Over::Failed)?;
+                Err(look(tx).await.map_or_else(Over::Failed, Over::Seen))
+            })
+        })
+        .await;
+    match over {
+        Err(Over::Seen(seen)) => Ok(seen),
+        Err(Over::Failed(error)) => Err(error),
+        Ok(()) => Err(Error::NotFound),
+    }
+}
+
+/// The stored event of a source, as canonical JSON.
+pub async fn body_of(tx: &mut Tx, source: &str, event_id: &str) -> Result<Option<String>, db::Error> {
+    store::body_of(tx, source, event_id).await
 }
 
 type Advisors = HashMap<(Id<Dealership>, String), Id<Staff>>;

@@ -77,3 +77,13 @@ pub(super) async fn mark_stale(tx: &mut Tx, events: &[Id<Event>]) -> Result<()> 
         .await?;
     Ok(())
 }
+
+pub(super) async fn body_of(tx: &mut Tx, source: &str, event_id: &str) -> Result<Option<String>> {
+    let found: Option<(String,)> = tx
+        .sql("SELECT body FROM events WHERE source = $1 AND event_id = $2")
+        .bind(source.to_owned())
+        .bind(event_id.to_owned())
+        .optional()
+        .await?;
+    Ok(found.map(|(body,)| body))
+}

@@ -59,8 +59,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn state(&self) -> MessageState {
-        TABS.into_iter().find(|state| self.state.as_deref() == Some(state.word())).unwrap_or(TABS[0])
+    /// None where nobody has chosen: the first of which there is something then.
+    fn state(&self) -> Option<MessageState> {
+        TABS.into_iter().find(|state| self.state.as_deref() == Some(state.word()))
     }
 }
 
@@ -74,7 +75,7 @@ async fn list(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
     let page = Page {
         here: OUTBOX,
         title: w.t("outbox-title"),
-        live: Some(format!("/console/outbox/live?state={}", asked.state().word())),
+        live: Some(format!("/console/outbox/live?state={}", asked.state().map(MessageState::word).unwrap_or_default())),
         done: asked.done.is_some().then(|| html! { (w.t("done-changed")) }),
         ..Page::default()
     };
@@ -86,14 +87,16 @@ async fn live(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
     live_screen::region(app, visitor, move |app, visitor| async move { region(&app, &visitor, state).await })
 }
 
-async fn region(app: &App, visitor: &Visitor, state: MessageState) -> Result<Markup, Error> {
+async fn region(app: &App, visitor: &Visitor, chosen: Option<MessageState>) -> Result<Markup, Error> {
     let w = visitor.words;
     let standing = actions::outbox(app, &visitor.access()).await?;
+    let rows = |state: MessageState| standing.iter().filter(|one| one.state == state).map(|one| one.rows).sum::<i64>();
+    let first = || TABS.into_iter().find(|state| rows(*state) > 0).unwrap_or(TABS[0]);
+    let state = chosen.unwrap_or_else(first);
     let wanted = Wanted { state: Some(state.word().to_owned()), limit: MOST, ..Wanted::default() };
     let messages = store::list(&mut app.db.read().await?, &visitor.access(), wanted).await?;
     let here = format!("{OUTBOX}?state={}", state.word());
     let addresses = TABS.map(|tab| format!("{OUTBOX}?state={}", tab.word()));
-    let rows = |state: MessageState| standing.iter().filter(|one| one.state == state).map(|one| one.rows).sum::<i64>();
     let tab_list: Vec<(&str, String, Option<i64>)> = TABS
         .into_iter()
         .zip(&addresses)

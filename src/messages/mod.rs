@@ -13,6 +13,7 @@ pub mod reasons;
 pub mod returning;
 mod settling;
 pub mod store;
+pub mod trial;
 
 use serde::{Deserialize, Serialize};
 

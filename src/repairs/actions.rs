@@ -9,13 +9,17 @@ use super::{
     life::{Folder, News, Verdict},
     store::{
         desk::{self as store, Key},
-        earlier, reading,
+        earlier, history, reading,
     },
     telling::{self, Source},
 };
 pub use super::{
     due::{promise_at_risk, promise_passed, remind_of_deferred_work, work_undecided},
-    store::{earlier::EarlierVisit, reading::InTheWorkshop},
+    store::{
+        earlier::EarlierVisit,
+        history::{DeferredWork, PastVisit},
+        reading::InTheWorkshop,
+    },
 };
 use crate::{
     clock::Timestamp,
@@ -284,4 +288,12 @@ pub async fn in_the_workshop(tx: &mut Tx, customer: Id<Customer>) -> db::Result<
 pub async fn find_id(tx: &mut Tx, access: &Access, reference: &str) -> db::Result<Option<Id<RepairOrder>>> {
     let found = reading::list_by_reference(tx, access, reference, None).await?;
     Ok(found.into_iter().map(|found| found.order.id).next())
+}
+
+/// A customer's last five visits with what they said of them, and the work that was put off (seed §2: look the history up
+/// before booking).
+pub async fn history(tx: &mut Tx, customer: Id<Customer>) -> db::Result<(Vec<PastVisit>, Vec<DeferredWork>)> {
+    const VISITS: i64 = 5;
+    const DEFERRED: i64 = 10;
+    Ok((history::visits(tx, customer, VISITS).await?, history::deferred(tx, customer, DEFERRED).await?))
 }

@@ -1,5 +1,6 @@
 //! Reports: the numbers of a month, each by a definition that is named with it and traceable to its rows.
 pub mod api;
+mod board;
 pub mod brand;
 pub mod console;
 pub mod operations;

@@ -15,15 +15,13 @@ use super::{
 };
 use crate::{
     app::App,
-    fields::wrong_with,
     http::{
         Error,
         body::JsonBody,
-        caller::{Authorized, scope},
+        caller::{Authorized, idempotency_key, scope},
     },
 };
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 pub fn routes() -> Router<App> {
@@ -49,7 +47,7 @@ async fn trigger(
     if preview {
         return Ok(Json(actions::preview(&app, &caller, asked).await?).into_response());
     }
-    let idempotency_key = key_of(&headers)?;
+    let idempotency_key = idempotency_key(&headers)?;
     let said = actions::say(&app, &caller, asked, Once { idempotency_key, body_hash }).await?;
     Ok(match said {
         Said::Now(answer) => (StatusCode::CREATED, Json(answer)).into_response(),
@@ -58,14 +56,4 @@ async fn trigger(
             (StatusCode::CREATED, replayed, Json(answer)).into_response()
         }
     })
-}
-
-fn key_of(headers: &HeaderMap) -> Result<String, Error> {
-    let wrong = |message: &str| Error::invalid("/", "idempotency_key", format!("the header Idempotency-Key {message}"));
-    let key = headers.get(KEY).ok_or_else(|| wrong("is required: one new value for each message that is wanted"))?;
-    let key = key.to_str().map_err(|_| wrong("must be plain text"))?.trim();
-    match wrong_with(key, 200) {
-        None => Ok(key.to_owned()),
-        Some((_, message)) => Err(wrong(&message)),
-    }
 }

@@ -166,6 +166,11 @@ impl Browser {
         let answer = self.driver.execute(code, Vec::new()).await;
         answer.unwrap_or_else(|error| panic!("{code}: {error}")).json().clone()
     }
+    /// What a script on the page answers when it calls its last argument.
+    pub(crate) async fn answer(&self, code: &str) -> serde_json::Value {
+        let answer = self.driver.execute_async(code, Vec::new()).await;
+        answer.unwrap_or_else(|error| panic!("{code}: {error}")).json().clone()
+    }
     /// Waits until a script on the page says yes.
     pub(crate) async fn until(&self, what: &str, code: &str) {
         until(what, async || {

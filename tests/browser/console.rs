@@ -6,7 +6,7 @@ use thirtyfour::Key;
 use super::{Browser, Demo, need};
 
 /// Signed in, in Chinese as the dealership is.
-async fn signed_in(demo: &Demo, login: &str, width: u32) -> Browser {
+pub(super) async fn signed_in(demo: &Demo, login: &str, width: u32) -> Browser {
     let browser = Browser::start().await;
     browser.open(&format!("{}/console/sign-in", demo.address), width).await;
     browser.keys("input[name=login]", login).await;
@@ -16,7 +16,7 @@ async fn signed_in(demo: &Demo, login: &str, width: u32) -> Browser {
     browser
 }
 
-fn can_run(name: &str) -> bool {
+pub(super) fn can_run(name: &str) -> bool {
     ["chromium", "chromedriver"].into_iter().all(|program| need::need(program, name))
 }
 
@@ -88,7 +88,8 @@ async fn every_roles_first_screen_is_filled_and_fits() {
         return;
     }
     let demo = Demo::at_rest();
-    for (login, rows) in [("agt-01", 10), ("adv-01", 10), ("prt-01", 6), ("mgr-01", 10), ("dir-01", 6), ("aud-01", 10)]
+    for (login, rows) in
+        [("agt-01", 10), ("adv-01", 10), ("prt-01", 10), ("mgr-01", 10), ("dir-01", 10), ("aud-01", 10)]
     {
         let browser = signed_in(&demo, login, 1440).await;
         browser

@@ -1,8 +1,10 @@
 //! What a person sees in a browser: the demo's mailbox, three languages, on a desk and on a phone.
+mod booking;
 mod browser;
 mod console;
 #[path = "../it/need.rs"]
 mod need;
+mod pages;
 
 use std::{
     io::{BufRead, BufReader},
@@ -50,7 +52,7 @@ impl Demo {
 }
 
 /// The first mail whose list row has these words; waited for, because the story is being told.
-async fn mail_with(browser: &Browser, demo: &Demo, words: &str) -> String {
+pub(crate) async fn mail_with(browser: &Browser, demo: &Demo, words: &str) -> String {
     let mut mail = None;
     browser::until(&format!("a mail with {words:?} is in the list"), async || {
         browser.open(&format!("{}/demo/mailbox?channel=email", demo.address), 1280).await;

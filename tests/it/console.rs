@@ -1,7 +1,11 @@
 //! The console as people have it before them: pages asked for and forms sent, without script.
+mod at_any_hour;
+mod booking;
 mod figures;
+mod living;
 mod rights;
 mod seat;
 mod shift;
 mod signing_in;
+mod taking_back;
 mod work;

@@ -1,7 +1,10 @@
 //! What a test needs from the machine: without it the test is skipped and says so, except where everything must run.
 use std::path::Path;
 
-/// True when `what` is here: a program on the path, `python` with a module, or `postgresql`, a server named by
+/// Where `tests/run` puts axe-core, which looks for faults in pages.
+pub(crate) const AXE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/axe/axe.min.js");
+
+/// True when `what` is here: a program on the path, `python` with a module, `axe-core`, or `postgresql`, a server named by
 /// `TEST_DATABASE_URL`.
 ///
 /// # Panics
@@ -10,6 +13,7 @@ use std::path::Path;
 pub(crate) fn need(what: &str, test: &str) -> bool {
     let here = match what {
         "postgresql" => std::env::var_os("TEST_DATABASE_URL").is_some(),
+        "axe-core" => Path::new(AXE).is_file(),
         what => match what.strip_prefix("python ") {
             Some(module) => can_import(module),
             None => is_on_the_path(what),

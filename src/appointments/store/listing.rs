@@ -4,6 +4,7 @@ use crate::{
     clock::Timestamp,
     customers::Customer,
     db::{Result, Tx},
+    dealerships::Dealership,
     http::Access,
     id::Id,
 };
@@ -70,4 +71,24 @@ pub(in crate::appointments) async fn of_customer(
     .bind(most)
     .all()
     .await
+}
+
+/// The sources of the next `most` appointments that are expected.
+pub(in crate::appointments) async fn tellers_of_what_is_ahead(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<String>> {
+    let found: Vec<(Option<String>,)> = tx
+        .sql(
+            "SELECT source FROM appointments WHERE dealership_id = $1 AND start_at >= $2 AND state IN ('requested', 'proposed', 'booked',
+                'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected') ORDER BY start_at, id LIMIT $3",
+        )
+        .bind(dealership)
+        .bind(now)
+        .bind(most)
+        .all()
+        .await?;
+    Ok(found.into_iter().filter_map(|(source,)| source).collect())
 }

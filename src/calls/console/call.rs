@@ -37,7 +37,13 @@ pub(super) fn in_hand(app: &App, visitor: &Visitor, task: &CallTask, hand: &Valu
         title: w.ta("call-title", &[("name", text(&hand["customer"], "name").to_owned().into())]),
         live: Some(format!("/console/calls/{}/live", task.id)),
         done,
-        keys: &[("1–6", "key-outcome"), ("Ctrl ↵", "key-save"), ("D", "key-dial"), ("B", "key-give-back")],
+        keys: &[
+            ("1–6", "key-outcome"),
+            ("Ctrl ↵", "key-save"),
+            ("D", "key-dial"),
+            ("B", "key-give-back"),
+            ("U", "key-undo"),
+        ],
     };
     frame(visitor, page, &body)
 }
@@ -143,11 +149,12 @@ fn context(visitor: &Visitor, task: &CallTask, hand: &Value) -> Markup {
                 @if vehicle.is_object() {
                     dt { (w.t("col-vehicle")) } dd { (text(vehicle, "model_code")) " " (vehicle["model_year"].as_i64().map(|year| year.to_string()).unwrap_or_default()) br; span class="num" { (text(vehicle, "plate")) } }
                 }
+                @if visitor.may(Right::Book) { dt { (w.t("nav-book")) } dd { a href={ (crate::bookings::console::BOOK) "?customer=" (text(customer, "id")) } { (w.t("call-book")) } } }
                 @if let Some(said) = context["appointment"]["customer_words"].as_str() { dt { (w.t("call-words")) } dd { (said) } }
             }
             @if !bundle.is_empty() {
                 h3 { (w.t("call-bundle")) }
-                ul class="plain" { @for other in &bundle { li { a href={ "/console/calls/" (text(other, "id")) } { (w.code("call", text(other, "type"))) } " " span class="muted" { (w.code("state", text(other, "state"))) } } } }
+                ul class="plain" { @for other in &bundle { li { a href={ "/console/calls/" (text(other, "id")) } { (w.code("call", text(other, "type"))) } " " span class="muted" { (w.code("waiting", text(other, "state"))) } } } }
             }
             h3 { (w.t("call-visits")) }
             @if visits.is_empty() { p class="muted" { (w.t("call-no-visits")) } }
@@ -217,7 +224,9 @@ fn outcome(app: &App, visitor: &Visitor, task: &CallTask, hand: &Value) -> Marku
     let w = visitor.words;
     let (every_day, others) = choices::of(task.kind);
     let draft = hand["context"]["drafts"].as_array().and_then(|drafts| drafts.first().cloned()).unwrap_or_default();
-    let note = draft["body"]["note"].as_str().or(draft["note"].as_str()).unwrap_or_default().to_owned();
+    let draft = if draft["body"].is_object() { &draft["body"] } else { &draft };
+    let note = text(draft, "note").to_owned();
+    let chosen = choices::of_draft(draft);
     let number = text(&hand["customer"]["numbers"][0], "id").to_owned();
     html! {
         form class="card outcome" method="post" action={ "/console/calls/" (task.id) "/outcome" } data-guard data-draft={ "/console/calls/" (task.id) "/draft" } {
@@ -227,17 +236,17 @@ fn outcome(app: &App, visitor: &Visitor, task: &CallTask, hand: &Value) -> Marku
                 legend { (w.t("call-outcome")) }
                 div class="choices" {
                     @for (n, choice) in every_day.iter().enumerate() {
-                        label { input type="radio" name="outcome" value=(choice.value()) required data-key=(n + 1); span { (w.code("outcome", choice.key())) " " kbd { (n + 1) } } }
+                        label { input type="radio" name="outcome" value=(choice.value()) required checked[chosen == Some(*choice)] data-key=(n + 1); span { (w.code("outcome", choice.key())) " " kbd { (n + 1) } } }
                     }
                 }
-                details {
+                details open[chosen.is_some_and(|chosen| others.contains(&chosen))] {
                     summary { (w.t("call-other-outcomes")) }
                     div class="choices" {
-                        @for choice in &others { label { input type="radio" name="outcome" value=(choice.value()) required; span { (w.code("outcome", choice.key())) } } }
+                        @for choice in &others { label { input type="radio" name="outcome" value=(choice.value()) required checked[chosen == Some(*choice)]; span { (w.code("outcome", choice.key())) } } }
                     }
                 }
             }
-            @if task.kind == CallType::FollowUp { (questions(app, visitor, task)) }
+            @if task.kind == CallType::FollowUp { (questions(app, visitor, task, &draft["answers"])) }
             div class="when-callback" {
                 label { (w.t("call-back-at")) input type="datetime-local" name="callback_at" min=(visitor.now.in_zone(visitor.zone()).strftime("%Y-%m-%dT%H:%M")); }
                 label class="tick" { input type="checkbox" name="by_me" value="yes"; (w.t("call-back-by-me")) }
@@ -253,7 +262,7 @@ fn outcome(app: &App, visitor: &Visitor, task: &CallTask, hand: &Value) -> Marku
 }
 
 /// The questions of the questionnaire in the customer's language: the two that decide first, the others behind them.
-fn questions(app: &App, visitor: &Visitor, task: &CallTask) -> Markup {
+fn questions(app: &App, visitor: &Visitor, task: &CallTask, answers: &Value) -> Markup {
     let w = visitor.words;
     let locale = Locale::of(Some(&task.language), Some(&visitor.dealership.locale));
     let asked = app.questionnaires.current();
@@ -261,13 +270,13 @@ fn questions(app: &App, visitor: &Visitor, task: &CallTask) -> Markup {
         asked.questions.iter().partition(|question| matches!(question.key.as_str(), "fixed" | "overall"));
     html! {
         div class="when-reached" {
-            @for question in &first { (ask(visitor, question, locale, true)) }
-            details { summary { (w.t("call-more-questions")) } @for question in &more { (ask(visitor, question, locale, false)) } }
+            @for question in &first { (ask(visitor, question, locale, (true, &answers[&question.key]))) }
+            details { summary { (w.t("call-more-questions")) } @for question in &more { (ask(visitor, question, locale, (false, &answers[&question.key]))) } }
         }
     }
 }
 
-fn ask(visitor: &Visitor, question: &Question, locale: Locale, is_step: bool) -> Markup {
+fn ask(visitor: &Visitor, question: &Question, locale: Locale, (is_step, said): (bool, &Value)) -> Markup {
     let w = visitor.words;
     let name = format!("answer_{}", question.key);
     html! {
@@ -275,18 +284,18 @@ fn ask(visitor: &Visitor, question: &Question, locale: Locale, is_step: bool) ->
             Kind::YesNo => fieldset data-step=[is_step.then_some("")] {
                 legend lang=(locale.code()) { (question.text.in_locale(locale)) }
                 div class="scale two" {
-                    label { input type="radio" name=(name) value="yes" data-key=[is_step.then_some("y")]; span { (w.t("yes")) @if is_step { " " kbd { "Y" } } } }
-                    label { input type="radio" name=(name) value="no" data-key=[is_step.then_some("n")]; span { (w.t("no")) @if is_step { " " kbd { "N" } } } }
+                    label { input type="radio" name=(name) value="yes" checked[*said == true] data-key=[is_step.then_some("y")]; span { (w.t("yes")) @if is_step { " " kbd { "Y" } } } }
+                    label { input type="radio" name=(name) value="no" checked[*said == false] data-key=[is_step.then_some("n")]; span { (w.t("no")) @if is_step { " " kbd { "N" } } } }
                 }
             },
             Kind::Scale => fieldset data-step=[is_step.then_some("")] {
                 legend lang=(locale.code()) { (question.text.in_locale(locale)) }
                 div class="scale" { @for step in question.steps() {
-                    label { input type="radio" name=(name) value=(step) data-key=[is_step.then_some(step)]; span { (step) } }
+                    label { input type="radio" name=(name) value=(step) checked[*said == step] data-key=[is_step.then_some(step)]; span { (step) } }
                 } }
             },
-            Kind::Text => label lang=(locale.code()) { (question.text.in_locale(locale)) textarea name=(name) rows="2" {} },
-            Kind::Tick => label class="tick" lang=(locale.code()) { input type="checkbox" name=(name) value="yes"; (question.text.in_locale(locale)) },
+            Kind::Text => label lang=(locale.code()) { (question.text.in_locale(locale)) textarea name=(name) rows="2" { (said.as_str().unwrap_or_default()) } },
+            Kind::Tick => label class="tick" lang=(locale.code()) { input type="checkbox" name=(name) value="yes" checked[*said == true]; (question.text.in_locale(locale)) },
         }
     }
 }

@@ -72,6 +72,16 @@ pub(super) fn of(kind: CallType) -> (Vec<Choice>, Vec<Choice>) {
     (every_day, others)
 }
 
+/// What a draft says that was taken back, or whose call was lost.
+pub(super) fn of_draft(draft: &Value) -> Option<Choice> {
+    let result = draft["telephony_result"].as_str().and_then(TelephonyResult::read)?;
+    let outcome = draft["outcome"].as_str().and_then(Outcome::read);
+    // One choice on the screen stands for both.
+    let outcome =
+        outcome.map(|outcome| if outcome == Outcome::RescheduleMe { Outcome::RescheduleAny } else { outcome });
+    (result != TelephonyResult::Answered || outcome.is_some()).then_some(Choice { result, outcome })
+}
+
 /// The form as the API's body, so that both doors are one.
 ///
 /// # Errors

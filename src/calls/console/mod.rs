@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use super::{
     CallTask, Stage, State as TaskState,
     api::{Ask, at_desk, claim_next, with_agent},
-    concluding::{Concluded, conclude},
+    concluding::Concluded,
     handling::{self, Deed},
-    showing, store,
+    saying, showing, store,
 };
 use crate::{
     app::App,
@@ -41,6 +41,7 @@ pub fn pages() -> Pages {
         .get("/console/calls/{id}", Right::Calls, look)
         .get("/console/calls/{id}/live", Right::Calls, live_call)
         .post("/console/calls/{id}/outcome", Right::Calls, outcome)
+        .post("/console/calls/{id}/undo", Right::Calls, undo)
         .post("/console/calls/{id}/give-back", Right::Calls, give_back)
         .post("/console/calls/{id}/stage", Right::Calls, stage)
         .post("/console/calls/{id}/heartbeat", Right::Calls, heartbeat)
@@ -63,6 +64,7 @@ async fn next(State(app): State<App>, visitor: Visitor) -> Result<Redirect, Erro
 struct Shown {
     done: Option<String>,
     who: Option<String>,
+    undo: Option<String>,
 }
 
 /// The call in hand; what somebody else has, or nobody yet, is shown to read.
@@ -77,7 +79,8 @@ async fn look(
     let task = store::look::find(&mut tx, id).await?.ok_or(Error::NotFound)?;
     drop(tx);
     let at_hand = showing::at_hand(&app, &task, visitor.staff(), &visitor.dealership).await?;
-    let done = shown.done.as_deref().map(|done| queue::said(&visitor, done, shown.who.as_deref()));
+    let undo = undo_of(&app, &visitor, shown.undo.as_deref()).await?;
+    let done = shown.done.as_deref().map(|done| queue::said(&visitor, done, shown.who.as_deref(), undo));
     let page = if super::claiming::is_held_by(&task, visitor.staff().id, visitor.now) {
         call::in_hand(&app, &visitor, &task, &at_hand, done)
     } else {
@@ -114,7 +117,7 @@ async fn outcome(
     let word = Arc::new(ask.word(&headers, app.ids.clock.now())?);
     let concluded = with_agent(&app, ask.agent, move |desk, agent| {
         let word = Arc::clone(&word);
-        Box::pin(async move { Ok(conclude(desk, id, agent, &word).await?) })
+        Box::pin(async move { Ok(saying::say(desk, id, agent, &word).await?) })
     });
     match concluded.await? {
         Concluded::Kept(_) | Concluded::Again(_) => {}
@@ -131,14 +134,41 @@ async fn outcome(
         Concluded::Unknown(_) => return Err(Error::NotFound),
     }
     if form.get("then") == Some("queue") {
-        return Ok(Redirect::to(&format!("{QUEUE}?done=saved")).into_response());
+        return Ok(Redirect::to(&format!("{QUEUE}?done=saved&undo={id}")).into_response());
     }
     let next = claim_next(&app, visitor.staff(), &visitor.dealership).await?;
     let to = match next {
-        Some(next) if next.id != task.id => format!("{QUEUE}/{}?done=saved", next.id),
-        _ => format!("{QUEUE}?done=last"),
+        Some(next) if next.id != task.id => format!("{QUEUE}/{}?done=saved&undo={id}", next.id),
+        _ => format!("{QUEUE}?done=last&undo={id}"),
     };
     Ok(Redirect::to(&to).into_response())
+}
+
+/// A word that can still be taken back, and for how many seconds.
+#[derive(Clone, Copy, Debug)]
+struct Undo {
+    id: Id<CallTask>,
+    seconds: i64,
+}
+
+async fn undo_of(app: &App, visitor: &Visitor, named: Option<&str>) -> Result<Option<Undo>, Error> {
+    let Some(id) = named.and_then(|named| named.parse().ok()) else { return Ok(None) };
+    let left = saying::undo_left(&mut app.db.read().await?, id, visitor.staff().id, visitor.now).await?;
+    Ok(left.map(|left| Undo { id, seconds: left.as_secs().max(1) }))
+}
+
+/// The last word is taken back: the call is on the screen again as it was left.
+async fn undo(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<CallTask>>) -> Result<Redirect, Error> {
+    mine_to_see(&app, &visitor, id).await?;
+    let undone = with_agent(&app, visitor.staff().clone(), move |desk, agent| {
+        Box::pin(async move { saying::take_back(desk, id, agent).await })
+    });
+    match undone.await {
+        Ok(()) => Ok(Redirect::to(&format!("{QUEUE}/{id}?done=undone"))),
+        Err(Error::Conflict("undo_too_late", _)) => Ok(Redirect::to(&format!("{QUEUE}?done=undo_too_late"))),
+        Err(Error::Conflict("on_the_telephone", _)) => Ok(Redirect::to(&format!("{QUEUE}?done=on_the_telephone"))),
+        Err(error) => Err(error),
+    }
 }
 
 /// A lost race names the winner; what was written is kept as a draft.
@@ -279,7 +309,7 @@ pub async fn panel(tx: &mut Tx, visitor: &Visitor, customer: Id<Customer>) -> Re
                 @for task in &open {
                     li {
                         @if visitor.may(Right::Calls) { a href={ (QUEUE) "/" (task.id) } { (w.code("call", task.kind.word())) } } @else { (w.code("call", task.kind.word())) }
-                        " " span class="muted small" { (w.code("state", &task.state)) " · " (moment(visitor, task.due_at)) }
+                        " " span class="muted small" { (w.code("waiting", &task.state)) " · " (moment(visitor, task.due_at)) }
                     }
                 }
             }

@@ -6,9 +6,15 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::{
-    spoken,
-    store::queue::{self, Line},
+use super::{
+    super::{
+        spoken,
+        store::{
+            queue::{self, Line},
+            words,
+        },
+    },
+    Undo, undo_of,
 };
 use crate::{
     app::App,
@@ -29,11 +35,13 @@ pub(super) struct Asked {
     tab: Option<String>,
     done: Option<String>,
     who: Option<String>,
+    undo: Option<String>,
 }
 
 impl Asked {
-    fn tab(&self) -> &'static str {
-        TABS.into_iter().find(|tab| self.tab.as_deref() == Some(tab)).unwrap_or(TABS[0])
+    /// None where nobody has chosen: what is due then, and what comes later while nothing is.
+    fn tab(&self) -> Option<&'static str> {
+        TABS.into_iter().find(|tab| self.tab.as_deref() == Some(tab))
     }
 }
 
@@ -51,18 +59,23 @@ pub(super) async fn show(
         }
     };
     let midnight = local_moment(visitor.now.in_zone(visitor.zone()).date().at(0, 0, 0, 0), visitor.zone());
-    let today = queue::calls_since(&mut app.db.read().await?, visitor.staff().id, midnight).await?;
+    let mut tx = app.db.read().await?;
+    // What can still be taken back is a call that was made.
+    let waiting = i64::try_from(words::of_agent(&mut tx, visitor.staff().id).await?.len()).unwrap_or(0);
+    let today = waiting + queue::calls_since(&mut tx, visitor.staff().id, midnight).await?;
+    drop(tx);
     let body = html! {
         (head(&w.t("queue-title"), &html! { p { (w.ta("queue-today", &[("n", today.into())])) } }, &take))
         (region)
     };
-    let done = asked.done.as_deref().map(|done| said(&visitor, done, asked.who.as_deref()));
+    let undo = undo_of(&app, &visitor, asked.undo.as_deref()).await?;
+    let done = asked.done.as_deref().map(|done| said(&visitor, done, asked.who.as_deref(), undo));
     let page = Page {
         here: "/console/calls",
         title: w.t("queue-title"),
-        live: Some(format!("/console/calls/live/queue?tab={tab}")),
+        live: Some(format!("/console/calls/live/queue?tab={}", tab.unwrap_or_default())),
         done,
-        keys: &[("N", "key-next")],
+        keys: &[("N", "key-next"), ("U", "key-undo")],
     };
     Ok(frame(&visitor, page, &body))
 }
@@ -73,12 +86,15 @@ pub(super) async fn live(State(app): State<App>, visitor: Visitor, Query(asked):
 }
 
 /// What just happened, for the line at the foot of the page.
-pub(super) fn said(visitor: &Visitor, done: &str, who: Option<&str>) -> Markup {
+pub(super) fn said(visitor: &Visitor, done: &str, who: Option<&str>, undo: Option<Undo>) -> Markup {
     let w = visitor.words;
     html! {
         @match done {
             "saved" => (w.t("queue-saved")),
             "last" => (w.t("queue-saved-last")),
+            "undone" => (w.t("queue-undone")),
+            "undo_too_late" => (w.t("queue-undo-too-late")),
+            "on_the_telephone" => (w.t("queue-on-the-telephone")),
             "given_back" => (w.t("queue-given-back")),
             "nothing" => (w.t("queue-nothing")),
             "changed" => (w.t("done-changed")),
@@ -90,11 +106,16 @@ pub(super) fn said(visitor: &Visitor, done: &str, who: Option<&str>) -> Markup {
             }
             _ => (w.t("done")),
         }
+        @if let Some(undo) = undo {
+            form method="post" action={ "/console/calls/" (undo.id) "/undo" } class="undo" data-seconds=(undo.seconds) {
+                button class="quiet" data-key="u" { (w.t("undo")) " " kbd { "U" } }
+            }
+        }
     }
 }
 
 /// The part that changes while one looks at it.
-async fn region(app: &App, visitor: &Visitor, tab: &'static str) -> Result<Markup, Error> {
+async fn region(app: &App, visitor: &Visitor, tab: Option<&'static str>) -> Result<Markup, Error> {
     let w = visitor.words;
     let mut tx = app.db.read().await?;
     let mut due = queue::due(&mut tx, visitor.dealership.id, MOST).await?;
@@ -102,6 +123,7 @@ async fn region(app: &App, visitor: &Visitor, tab: &'static str) -> Result<Marku
     due.sort_by_key(|line| (line.level, line.due_at));
     let later = queue::later(&mut tx, visitor.dealership.id, MOST).await?;
     drop(tx);
+    let tab = tab.unwrap_or(if due.is_empty() && !later.is_empty() { "later" } else { TABS[0] });
     let me = visitor.staff().id;
     let waiting = due.iter().filter(|line| line.state == "ready").count();
     let late = due.iter().filter(|line| line.due_at < visitor.now).count();

@@ -145,7 +145,7 @@ pub(in crate::calls) async fn load(
     (midnight, week_ago): (Timestamp, Timestamp),
 ) -> Result<Load> {
     tx.sql(
-        "SELECT CAST((SELECT count(*) FROM call_tasks o WHERE o.customer_id = $1 AND o.state = 'leased') AS BIGINT) AS leased,
+        "SELECT CAST((SELECT count(*) FROM call_tasks o WHERE o.customer_id = $1 AND (o.state = 'leased' OR o.state = 'scheduled' AND o.state_reason = 'word_kept')) AS BIGINT) AS leased,
                 CAST(count(CASE WHEN a.started_at >= $2 THEN 1 END) AS BIGINT) AS today, CAST(count(*) AS BIGINT) AS this_week,
                 min(a.started_at) AS oldest
          FROM call_attempts a WHERE a.customer_id = $1 AND a.started_at > $3 AND NOT a.was_asked_for

@@ -99,6 +99,9 @@ addEventListener("keydown", (event) => {
   if (control.type !== "search") control.click();
 });
 
+// What can be taken back goes when it no longer can.
+for (const undo of all("form[data-seconds]")) setTimeout(() => undo.remove(), undo.dataset.seconds * 1000);
+
 // --- What is half typed is not lost, and nothing is sent twice.
 let dirty = false;
 for (const form of all("form[data-guard]")) form.addEventListener("input", () => (dirty = true));

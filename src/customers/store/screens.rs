@@ -8,15 +8,15 @@ use crate::{
 
 /// A customer in a list of finds.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(in crate::customers) struct Hit {
-    pub(in crate::customers) id: Id<Customer>,
+pub struct Hit {
+    pub id: Id<Customer>,
     #[sqlx(rename = "ref")]
-    pub(in crate::customers) reference: String,
-    pub(in crate::customers) name: Option<String>,
-    pub(in crate::customers) salutation: Option<String>,
-    pub(in crate::customers) language: Option<String>,
-    pub(in crate::customers) plate: Option<String>,
-    pub(in crate::customers) model: Option<String>,
+    pub reference: String,
+    pub name: Option<String>,
+    pub salutation: Option<String>,
+    pub language: Option<String>,
+    pub plate: Option<String>,
+    pub model: Option<String>,
 }
 
 /// What was typed, as it may be meant.
@@ -55,11 +55,11 @@ pub(in crate::customers) async fn search(tx: &mut Tx, dealership: Id<Dealership>
 
 /// A car of theirs.
 #[derive(Clone, Debug, sqlx::FromRow)]
-pub(in crate::customers) struct Car {
-    pub(in crate::customers) vin: Option<String>,
-    pub(in crate::customers) plate: Option<String>,
-    pub(in crate::customers) model_code: Option<String>,
-    pub(in crate::customers) model_year: Option<i64>,
+pub struct Car {
+    pub vin: Option<String>,
+    pub plate: Option<String>,
+    pub model_code: Option<String>,
+    pub model_year: Option<i64>,
 }
 
 pub(in crate::customers) async fn cars(tx: &mut Tx, owner: Id<Customer>) -> Result<Vec<Car>> {

@@ -1,4 +1,5 @@
 //! The SQL of repair orders.
 pub(super) mod desk;
 pub(super) mod earlier;
+pub(super) mod history;
 pub(super) mod reading;

@@ -1,7 +1,10 @@
 //! What managers and administrators see and set: the dashboard, texts, the dealership, people, the record.
 use aftercare::console::policy::Role;
 
-use crate::shop::{Shop, anna};
+use crate::{
+    fakes::smtp::Act,
+    shop::{Shop, anna},
+};
 
 #[tokio::test]
 async fn the_dashboard_shows_its_numbers_with_n_and_every_tile_opens_its_rows() {
@@ -105,4 +108,25 @@ async fn the_record_names_who_did_what() {
     let page = auditor.open("/console/audit").await;
     assert!(page.says("Appointment booked") && page.says("Account opened"), "{}", page.text());
     assert!(!page.says("Anna Weber"), "the record holds ids, no names: {}", page.text());
+}
+
+#[tokio::test]
+async fn a_channel_is_tested_from_the_settings_and_what_the_other_side_said_is_shown() {
+    let shop =
+        Shop::opening().mail(|n| if n == 0 { Act::Accept } else { Act::AtRcpt("550 5.1.1 no such user") }).open().await;
+    let mut boss = shop.seat("mgr-9", &[Role::ServiceManager]).await;
+    assert!(boss.open("/console/settings").await.says("Test a channel"));
+    let mail = [("channel", "email"), ("to", "me@dealer.example")];
+    let taken = boss.send("/console/settings/test", &mail).await;
+    assert!(taken.status == 200 && taken.says("It was taken"), "{}", taken.text());
+    assert_eq!(shop.inbox("me@dealer.example").len(), 1);
+    assert!(shop.items("/v1/messages").await.is_empty(), "a test is no message");
+    let refused = boss.send("/console/settings/test", &mail).await;
+    assert!(refused.says("It was not taken.") && refused.says("5.1.1"), "{}", refused.text());
+    assert!(
+        boss.send("/console/settings/test", &[("channel", "sms"), ("to", "138 0000 5678")]).await.says("It was taken")
+    );
+    assert_eq!(shop.phone("+8613800005678").len(), 1);
+    let nowhere = boss.send("/console/settings/test", &[("channel", "sms"), ("to", "12")]).await;
+    assert!(nowhere.status == 422 && nowhere.says("no address for this channel"), "{}", nowhere.text());
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Anna's car was handed back yesterday; Fang waits to hear of a part.
-async fn morning() -> Shop {
+pub(super) async fn morning() -> Shop {
     let shop = Shop::open().await;
     let gz = shop.dealership("gz-tianhe").await;
     let (anna, fang) = (shop.knows(&anna()).await, shop.knows(&fang()).await);
@@ -21,7 +21,7 @@ async fn morning() -> Shop {
     shop
 }
 
-async fn takes(seat: &mut Seat<'_>) -> (String, Shown) {
+pub(super) async fn takes(seat: &mut Seat<'_>) -> (String, Shown) {
     let taken = seat.send("/console/calls/next", &[]).await;
     let to = taken.location.expect("a page");
     let page = seat.open(&to).await;
@@ -55,6 +55,9 @@ async fn a_call_is_taken_made_and_said_and_the_next_one_is_on_the_screen() {
     ];
     let done = li.does(&format!("/console/calls/tsk_{id}/outcome"), &content).await;
     assert!(done.says("Saved. Nothing else is waiting.") && done.says("2 made by you today"), "{}", done.text());
+    // It can be taken back for a moment; then it stands.
+    shop.leaps_by("11s");
+    shop.drain().await;
     let task = shop.get(&format!("/v1/calls/tsk_{id}")).await;
     assert_eq!((&task["state"], &task["calls"][0]["answers"]["overall"]), (&"done".into(), &5.into()));
 }
@@ -76,6 +79,8 @@ async fn what_is_missing_is_said_on_the_page() {
         )
         .await;
     assert_eq!(later.status, 200);
+    shop.leaps_by("11s");
+    shop.drain().await;
     let list = li.open("/console/calls?tab=callbacks").await;
     assert!(list.says("4:00 PM") && list.says("promised by agt-9 Li"), "{}", list.text());
 }
