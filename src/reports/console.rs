@@ -275,7 +275,7 @@ async fn rows(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
     let traced = Traced { after: asked.after.clone(), limit: ROWS, ..Traced::default() };
     let rows = operations::actions::rows(&app, &visitor.access(), &question, (kpi, None), traced).await?;
     let name = w.code("kpi", kpi.word());
-    let title = w.ta("ops-rows-title", &[("name", name.into()), ("month", question.month.to_string().into())]);
+    let title = w.ta("ops-rows-title", &[("name", name.into()), ("when", question.month.to_string().into())]);
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let is_full = i64::try_from(rows.len()).unwrap_or(0) >= ROWS;
     let next = rows.last().filter(|_| is_full).map(|row| {

@@ -133,7 +133,7 @@ impl Gathered<'_> {
             Way::Lying => Material::Lying(counted::lying(tx, of).await?, of.stretch.1),
             Way::Days => Material::Days(self.days(tx, of.stretch).await?),
             Way::Nps | Way::Index => {
-                Material::Answers(satisfaction::store::answers(tx, self.dealership.id, of.stretch).await?)
+                Material::Answers(satisfaction::actions::answers(tx, self.dealership.id, of.stretch).await?)
             }
         })
     }

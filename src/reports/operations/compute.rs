@@ -12,7 +12,7 @@ use crate::{
     calendar, capacity,
     clock::Timestamp,
     parts::board::{Ageing, Bucket},
-    reports::satisfaction::{compute::scores, store::Answered},
+    reports::satisfaction::{actions::Answered, compute::scores},
     surveys::{
         Questionnaires,
         statistics::{Estimate, as_float, quantile, share, tenth},

@@ -52,19 +52,19 @@ pub enum Rows {
 
 /// The page of a report.
 pub fn html(report: &Report, w: Words, rows: Rows) -> String {
-    let title = w.ta("ops-title", &[("month", report.month.to_string().into())]);
+    let title = w.ta("ops-title", &[("when", report.month.to_string().into())]);
     let note = html! {
-        (w.ta("ops-definition", &[("version", report.definition.clone().into())])) " · "
+        (w.ta("ops-definition", &[("name", report.definition.clone().into())])) " · "
         @match &report.approval {
             Some(approval) => {
-                (w.ta("ops-approved", &[("by", approval.by.clone().into()), ("at", approval.at.to_string().chars().take(10).collect::<String>().into())]))
+                (w.ta("ops-approved", &[("who", approval.by.clone().into()), ("when", approval.at.to_string().chars().take(10).collect::<String>().into())]))
                 @if let Some(reference) = &approval.reference { " (" (reference) ")" }
             }
             None => (w.t("ops-not-approved")),
         }
-        @if let Some(advisor) = &report.advisor { " · " (w.ta("ops-only-advisor", &[("ref", advisor.clone().into())])) }
+        @if let Some(advisor) = &report.advisor { " · " (w.ta("ops-only-advisor", &[("who", advisor.clone().into())])) }
         br; (w.ta("ops-note", &[("n", SURE_FROM.into())]))
-        @if rows == Rows::Named { " " (w.ta("ops-rows-how", &[("month", report.month.to_string().into())])) }
+        @if rows == Rows::Named { " " (w.ta("ops-rows-how", &[("when", report.month.to_string().into())])) }
     };
     let body = html! {
         @if report.dealerships.len() > 1 { (comparison(report, w)) }
@@ -207,11 +207,9 @@ fn detail(w: Words, figure: &Figure) -> Markup {
 fn target(w: Words, unit: Unit, rule: Rule) -> Markup {
     let shown = |bound: f64| with_unit(w, unit, bound, false);
     let text = match (rule.least, rule.most) {
-        (Some(least), Some(most)) => {
-            w.ta("ops-between", &[("least", plain(least).into()), ("most", shown(most).into())])
-        }
-        (Some(least), None) => w.ta("ops-at-least", &[("least", shown(least).into())]),
-        (None, Some(most)) => w.ta("ops-at-most", &[("most", shown(most).into())]),
+        (Some(least), Some(most)) => w.ta("ops-between", &[("n", plain(least).into()), ("m", shown(most).into())]),
+        (Some(least), None) => w.ta("ops-at-least", &[("n", shown(least).into())]),
+        (None, Some(most)) => w.ta("ops-at-most", &[("n", shown(most).into())]),
         (None, None) => "–".to_owned(),
     };
     html! { span { (text) } br; }

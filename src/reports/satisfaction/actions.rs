@@ -3,6 +3,7 @@ use std::collections::HashSet;
 
 use jiff::{SignedDuration, ToSpan, tz::TimeZone};
 
+pub(in crate::reports) use super::store::{Answered, answers};
 use super::{
     DEFINITION, ROLLING_DAYS, Report, Shop,
     compute::{self, Rows, Times},

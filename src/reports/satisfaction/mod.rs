@@ -15,7 +15,7 @@ pub mod actions;
 pub mod compute;
 pub mod csv;
 pub mod html;
-pub(in crate::reports) mod store;
+mod store;
 pub mod weekly;
 
 use std::collections::BTreeMap;
