@@ -22,13 +22,15 @@ pub fn html(report: &Report) -> String {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                h1 { (title) }
-                p.note {
-                    "Definition " (report.definition) ". Intervals are 95 %: Wilson for shares, adjusted Wald for the NPS. Grey: fewer than "
-                    (SURE_FROM) " answers. No rank below " (RANKED_FROM) " answers. Answers on the phone score higher than answers in writing: compare like with like."
-                    @if let Some(advisor) = &report.advisor { " Only the visits of advisor " (advisor) "." }
+                main {
+                    h1 { (title) }
+                    p.note {
+                        "Definition " (report.definition) ". Intervals are 95 %: Wilson for shares, adjusted Wald for the NPS. Grey: fewer than "
+                        (SURE_FROM) " answers. No rank below " (RANKED_FROM) " answers. Answers on the phone score higher than answers in writing: compare like with like."
+                        @if let Some(advisor) = &report.advisor { " Only the visits of advisor " (advisor) "." }
+                    }
+                    @for shop in &report.dealerships { (section(shop)) }
                 }
-                @for shop in &report.dealerships { (section(shop)) }
             }
         }
     };
