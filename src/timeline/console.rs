@@ -73,9 +73,9 @@ async fn audit(State(app): State<App>, visitor: Visitor, Query(asked): Query<Ask
                 tbody { @for line in &lines { tr {
                     td { (moment(&visitor, line.at)) }
                     td { (w.code("event", &line.what)) br; code class="muted small" { (line.what) } }
-                    td class="small num" { (line.actor.as_deref().unwrap_or("—")) }
+                    td class="small id" { (line.actor.as_deref().unwrap_or("—")) }
                     td { (line.reason.as_deref().map(|reason| w.code("reason", reason)).unwrap_or_default()) }
-                    td class="small num" { (line.subject.as_deref().or(line.appointment.as_deref()).or(line.notice.as_deref()).or(line.customer.as_deref()).unwrap_or_default()) }
+                    td class="small id" { (line.subject.as_deref().or(line.appointment.as_deref()).or(line.notice.as_deref()).or(line.customer.as_deref()).unwrap_or_default()) }
                 } } }
             }
             @if let Some(last) = last { p class="actions" { a class="button secondary" href={ (AUDIT) "?before=" (last) } { (w.t("older")) } } }
