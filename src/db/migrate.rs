@@ -37,6 +37,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(29, "0029_console"),
     migration!(30, "0030_receipts"),
     migration!(31, "0031_imports"),
+    migration!(32, "0032_parts_questions"),
     migration!(39, "0039_reports"),
     migration!(51, "0051_names"),
 ];
