@@ -19,6 +19,8 @@ use crate::{
     staff,
 };
 
+/// The first line: what each column is.
+const COLUMNS: &str = "at\twhat\tkind\tsubject\treader\tway\tmeant for\twhy\ttext";
 /// What falls due after the last event is played for so long where no end is given.
 const AFTER_THE_LAST: SignedDuration = SignedDuration::from_hours(21 * 24);
 
@@ -61,7 +63,7 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
         None => copy_dealerships(settings, &stage).await?,
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut failed = None;
+    let mut failed = writeln!(out, "{COLUMNS}").err();
     stage
         .play(&script, (from, until), |scenes| {
             let written = scenes.iter().try_for_each(|scene| writeln!(out, "{}", line(scene)));
@@ -78,6 +80,31 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     }
 }
 
+/// The rules that a scene follows, of its kind and of what held or ended it, and the reason itself.
+fn why(scene: &Scene) -> String {
+    let Some(reason) = &scene.reason else { return scene.rule.clone() };
+    let of_the_reason = rule_of(reason).filter(|rule| !scene.rule.split(", ").any(|own| own == *rule));
+    let rules = [Some(scene.rule.as_str()).filter(|rule| !rule.is_empty()), of_the_reason];
+    let rules: Vec<&str> = rules.into_iter().flatten().collect();
+    format!("{} {reason}", rules.join(", ")).trim_start().to_owned()
+}
+
+/// The rule that names a reason (`domain/rules.md` G3); none where the outside world is the reason.
+fn rule_of(reason: &str) -> Option<&'static str> {
+    Some(match reason {
+        "superseded" | "subject_gone" => "BR-13",
+        "too_late" => "BR-12",
+        "feed_not_live" => "BR-19",
+        "qc" => "BR-16",
+        "quiet_hours" | "quiet_past_use" | "enough_for_today" | "one_offer_a_week" | "cap_past_use" => "BR-60",
+        "suppressed" | "opted_out" | "stopped_on_channel" | "no_consent" | "consent_revoked" => "BR-61",
+        reason if reason.starts_with("template_") => "BR-61",
+        "shadow" => "BR-66",
+        "tries_used_up" => "BR-70",
+        _ => return None,
+    })
+}
+
 /// One scene as a line of columns, a tab between them: time on the dealership's clock, what, kind, subject, reader, channel and address, when, why, text.
 fn line(scene: &Scene) -> String {
     let local = |at: Timestamp| at.in_zone(&scene.zone).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
@@ -86,11 +113,7 @@ fn line(scene: &Scene) -> String {
         (Some(channel), Some(to)) => format!("{channel} {to}"),
         _ => dash(),
     };
-    let why = match &scene.reason {
-        Some(reason) if scene.rule.is_empty() => reason.clone(),
-        Some(reason) => format!("{} {reason}", scene.rule),
-        None => scene.rule.clone(),
-    };
+    let why = why(scene);
     let text = scene.text.as_deref().unwrap_or("-").split_whitespace().collect::<Vec<_>>().join(" ");
     [
         local(scene.at),

@@ -67,6 +67,8 @@ pub enum ClockKind {
     PartsQueueCall,
     /// Thirty days, and every working day from then on (BR-23).
     PartsOld,
+    /// Half an hour at the parts counter without an answer to a question.
+    PartsQuestion,
     /// A text that was taken and of whose delivery there is no word yet.
     DeliveryWait,
     /// The link to a recorded call is kept no longer.
@@ -100,6 +102,7 @@ impl ClockKind {
         Self::PartsUnanswered,
         Self::PartsQueueCall,
         Self::PartsOld,
+        Self::PartsQuestion,
         Self::DeliveryWait,
         Self::RecordingEnds,
         #[cfg(feature = "test-doors")]
@@ -130,6 +133,7 @@ impl ClockKind {
             Self::PartsUnanswered => "parts.unanswered",
             Self::PartsQueueCall => "parts.queue_call",
             Self::PartsOld => "parts.old",
+            Self::PartsQuestion => "parts.question",
             Self::DeliveryWait => "message.delivery_wait",
             Self::RecordingEnds => "call.recording_ends",
             #[cfg(feature = "test-doors")]

@@ -30,6 +30,7 @@ pub(super) async fn ring(desk: &mut Desk<'_>, kind: ClockKind, clocks: &[Clock])
         ClockKind::PartsQueueCall => parts::actions::queue_calls(desk, clocks).await,
         ClockKind::PartsOld => parts::actions::grown_old(desk, clocks).await,
         ClockKind::RecordingEnds => calls::actions::forget_recordings(desk, clocks).await,
+        ClockKind::PartsQuestion => parts::questions::actions::remind(desk, clocks).await,
         ClockKind::DeliveryWait => receipts::actions::waited_long_enough(desk, clocks).await,
         #[cfg(feature = "test-doors")]
         ClockKind::Probe => super::probe::ring(desk, clocks).await,

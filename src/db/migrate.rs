@@ -41,6 +41,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(36, "0036_approved_answers"),
     migration!(37, "0037_unread_mail"),
     migration!(38, "0038_due_lists"),
+    migration!(32, "0032_parts_questions"),
     migration!(39, "0039_reports"),
     migration!(42, "0042_call_words"),
     migration!(51, "0051_names"),

@@ -204,7 +204,11 @@ impl Work<'_> {
         let asks = |sent: &&Sent| {
             let is_question = matches!(
                 sent.kind.as_str(),
-                "appointment.confirmation" | "appointment.change" | "appointment.reminder" | "appointment.proposal"
+                "appointment.confirmation"
+                    | "appointment.change"
+                    | "appointment.reminder"
+                    | "appointment.reminder_early"
+                    | "appointment.proposal"
             );
             is_question && sent.customer_id == sender.customer_id
         };

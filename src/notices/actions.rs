@@ -105,6 +105,9 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
         // Who was never told of the booking is not told of its change, but of the booking as it stands now.
         let first_word = kind.instead_if_untold.as_deref().filter(|instead| was_untold(instead).is_some());
         let kind = first_word.and_then(|instead| playbook.kind(instead)).unwrap_or(kind);
+        if !kind.is_meant(&heard.facts, desk.now) {
+            continue;
+        }
         // A change that was never told is not what the reader compares the next one with.
         let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
         let is_silent = kind.live && kind.audience.role().is_none() && !is_live(desk, heard).await?;

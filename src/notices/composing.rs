@@ -159,6 +159,7 @@ impl Compose {
         let reading = claimed.reading.as_ref().ok_or(NotNow::Pass("subject_gone"))?;
         let method = invites(kind).filter(|_| channel == ChannelName::Email);
         let (mut setting, about) = setting(due, reading, dealership, method).ok_or(NotNow::Pass("fact_missing"))?;
+        setting.replies = self.app.config.inbound.sms.secret.is_some();
         let page = page_of(due, &about);
         setting.links = page.map(|(page, claim)| Links { manage: self.links.url(&texts.key, page, &claim) });
         let letter = Words::new(&setting, &about, locale);

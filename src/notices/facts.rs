@@ -80,6 +80,7 @@ pub(super) fn setting(
         reference: due.subject_ref.clone(),
         links: None,
         note: due.detail.get("note").and_then(|note| note.as_str()).map(str::to_owned),
+        replies: false,
     };
     Some((setting, about))
 }

@@ -87,6 +87,8 @@ pub enum SubjectKind {
     Inquiry,
     RepairOrder,
     PartsOrder,
+    /// What an advisor asks the parts counter.
+    PartsQuestion,
     Survey,
     Case,
     Vehicle,
@@ -116,6 +118,7 @@ impl SubjectKind {
             Self::Inquiry => "inquiry",
             Self::RepairOrder => "repair_order",
             Self::PartsOrder => "parts_order",
+            Self::PartsQuestion => "parts_question",
             Self::Survey => "survey",
             Self::Case => "case",
             Self::Vehicle => "vehicle",

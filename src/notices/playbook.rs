@@ -9,12 +9,13 @@ use toml::Spanned;
 
 use super::{
     Audience, ChannelName, Class, SubjectKind,
-    grammar::{Condition, GrammarError, Time},
+    grammar::{Condition, Facts, GrammarError, Time},
     sources::{File, SourceError, Sources},
 };
 use crate::{
     calendar::{DailyWindow, WindowError},
     calls::CallType,
+    clock::Timestamp,
     texts::bindings::Binding,
 };
 
@@ -88,7 +89,9 @@ pub const OWN_FACTS: &[&str] = &[
     "inquiry.overdue",
     "inquiry.reply_written",
     "maintenance.due",
+    "parts.answered",
     "parts.arrival_retracted",
+    "parts.asked",
     "parts.booked",
     "parts.complete",
     "parts.date_moved",
@@ -100,6 +103,7 @@ pub const OWN_FACTS: &[&str] = &[
     "parts.placed",
     "parts.reopened",
     "parts.slipped",
+    "parts.still_asked",
     "parts.unanswered",
     "parts.undated",
     "repair_order.deferred_due",
@@ -175,12 +179,17 @@ pub struct Kind {
     /// The kind to raise in this one's place when an open notice of that kind was withdrawn before anything of it was handed
     /// over: who was never told of a booking is not told of its change.
     pub instead_if_untold: Option<String>,
+    /// The kind in whose words it is said, where it has none of its own.
+    pub texts_of: Option<String>,
     /// The providers' approved templates, by provider.
     pub bindings: BTreeMap<String, Binding>,
     pub(super) send_at: Option<Time>,
     pub(super) hours: Option<DailyWindow>,
     pub(super) open_day: Option<OpenDay>,
     pub(super) skip_if: Option<Condition>,
+    /// Where it does not hold the kind is not meant at all, and nothing is on record of it; unlike `skip_if`, which leaves the
+    /// reason why something usual was not said.
+    pub(super) only_if: Option<Condition>,
     pub(super) useful_until: Option<Time>,
 }
 
@@ -211,13 +220,13 @@ impl Playbook {
             kinds.insert(name.to_owned(), kind);
         }
         for kind in kinds.values() {
-            if let Some(instead) = kind.instead_if_untold.as_ref().filter(|instead| !kinds.contains_key(*instead)) {
-                let problem = Problem::Toml(format!("instead_if_untold names {instead}, which is no kind").into());
-                return Err(PlaybookError::Kind {
-                    file: format!("{}/notice.toml", kind.name).into(),
-                    line: 1,
-                    problem,
-                });
+            let named = [("instead_if_untold", &kind.instead_if_untold), ("texts_of", &kind.texts_of)];
+            for (key, other) in named {
+                if let Some(other) = other.as_ref().filter(|other| !kinds.contains_key(*other)) {
+                    let problem = Problem::Toml(format!("{key} names {other}, which is no kind").into());
+                    let file = format!("{}/notice.toml", kind.name).into();
+                    return Err(PlaybookError::Kind { file, line: 1, problem });
+                }
             }
         }
         Ok(Self(kinds))
@@ -254,7 +263,9 @@ struct Declared {
     hours: Option<Spanned<String>>,
     open_day: Option<OpenDay>,
     instead_if_untold: Option<String>,
+    texts_of: Option<String>,
     skip_if: Option<Spanned<String>>,
+    only_if: Option<Spanned<String>>,
     useful_until: Option<Spanned<String>>,
     call: Option<CallType>,
     #[serde(default)]
@@ -270,6 +281,10 @@ struct Declared {
 }
 
 impl Kind {
+    /// Whether the kind is meant at all for a subject with these facts; one that lacks a fact it asks for is not.
+    pub fn is_meant(&self, facts: &Facts, now: Timestamp) -> bool {
+        self.only_if.as_ref().is_none_or(|condition| condition.holds(facts, now).unwrap_or(false))
+    }
     /// Said at once because something happened, not because a time came: it counts for no cap (D6.4).
     pub fn is_immediate(&self) -> bool {
         self.send_at.is_none() && matches!(self.class, Class::Transactional | Class::Safety | Class::Internal)
@@ -304,10 +319,13 @@ impl Kind {
             let window = text.get_ref().parse::<DailyWindow>();
             window.map_err(|error| at(text.span().start, error.into()))
         });
-        let skip_if = declared.skip_if.map(|text| {
-            let condition = Condition::parse(text.get_ref(), subject);
-            condition.map_err(|error| at(text.span().start, error.into()))
-        });
+        let condition = |text: Option<Spanned<String>>| {
+            let read = |text: Spanned<String>| {
+                let condition = Condition::parse(text.get_ref(), subject);
+                condition.map_err(|error| at(text.span().start, error.into()))
+            };
+            text.map(read).transpose()
+        };
         Ok(Self {
             name: name.to_owned(),
             raised_by: events(declared.raised_by).collect::<Result<_, _>>()?,
@@ -322,11 +340,13 @@ impl Kind {
             despite_stop: declared.despite_stop,
             live: declared.live,
             instead_if_untold: declared.instead_if_untold,
+            texts_of: declared.texts_of,
             bindings: declared.bindings,
             send_at: time(declared.send_at)?,
             hours: hours.transpose()?,
             open_day: declared.open_day,
-            skip_if: skip_if.transpose()?,
+            skip_if: condition(declared.skip_if)?,
+            only_if: condition(declared.only_if)?,
             useful_until: time(declared.useful_until)?,
         })
     }

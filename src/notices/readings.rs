@@ -49,6 +49,7 @@ pub async fn read(tx: &mut Tx, subjects: &[(SubjectKind, &str)]) -> db::Result<H
             SubjectKind::CallTask => calls::actions::for_letters(tx, &ids).await?,
             SubjectKind::RepairOrder => repairs::actions::for_letters(tx, &ids).await?,
             SubjectKind::PartsOrder => parts::actions::for_letters(tx, &ids).await?,
+            SubjectKind::PartsQuestion => parts::questions::actions::for_letters(tx, &ids).await?,
             SubjectKind::Inquiry => inquiries::actions::for_letters(tx, &ids).await?,
             SubjectKind::Vehicle => vehicles::actions::for_letters(tx, &ids).await?,
             // Nobody's state machine: the notice itself says who and which shop.

@@ -62,6 +62,7 @@ impl Sources {
                 }
             }
         }
+        borrow(&mut folders);
         Ok(Self(folders))
     }
 
@@ -92,6 +93,27 @@ impl Sources {
     /// The files that all kinds share.
     pub fn layout(&self) -> impl Iterator<Item = (&str, &File)> {
         self.0.get("layout").into_iter().flatten().map(|(name, file)| (name.as_str(), file))
+    }
+}
+
+/// A kind whose notice.toml says `texts_of` is said in the words of that kind, whoever wrote them.
+fn borrow(folders: &mut BTreeMap<String, BTreeMap<String, File>>) {
+    #[derive(serde::Deserialize)]
+    struct Borrowing {
+        texts_of: String,
+    }
+    let lender = |files: &BTreeMap<String, File>| {
+        let declared = files.get("notice.toml")?;
+        toml::from_str::<Borrowing>(&declared.text).ok().map(|borrowing| borrowing.texts_of)
+    };
+    let borrowing: Vec<(String, String)> =
+        folders.iter().filter_map(|(kind, files)| Some((kind.clone(), lender(files)?))).collect();
+    for (kind, lender) in borrowing {
+        let texts = folders.get(&lender).cloned().unwrap_or_default();
+        let own = folders.entry(kind).or_default();
+        for (inside, file) in texts {
+            own.entry(inside).or_insert(file);
+        }
     }
 }
 

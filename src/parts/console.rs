@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::{
     LineState, actions,
     board::{Ageing, Bucket, Owner, Place},
+    questions,
     store::reading::{self, Waiting, Wanted},
 };
 use crate::{
@@ -22,7 +23,7 @@ const BOARD: &str = "/console/parts";
 const MOST: i64 = 200;
 
 pub fn pages() -> Pages {
-    Pages::new().get(BOARD, Right::Parts, board)
+    Pages::new().get(BOARD, Right::Parts, board).merge(questions::console::pages())
 }
 
 #[derive(Default, Deserialize)]
@@ -50,7 +51,7 @@ async fn board(State(app): State<App>, visitor: Visitor, Query(asked): Query<Ask
     ];
     let shown = if is_here { &here } else { &coming };
     let body = html! {
-        (head(&w.t("parts-title"), &html! { p { (w.t("parts-lead")) } }, &html! {}))
+        (head(&w.t("parts-title"), &html! { p { (w.t("parts-lead")) } }, &html! { a class="button secondary" href="/console/parts/questions" { (w.t("questions-title")) } }))
         (ages(&visitor, &ageing))
         (tabs(w, if is_here { "/console/parts?tab=here" } else { "/console/parts?tab=coming" }, &tab_list))
         @if shown.is_empty() { (empty(&w.t("parts-empty"))) }

@@ -9,6 +9,7 @@ pub mod figures;
 mod life;
 mod line;
 mod pace;
+pub mod questions;
 mod store;
 mod telling;
 

@@ -219,6 +219,7 @@ for (shop, ref), i in inquiries.items():
 # What was printed.
 faults, planned, said = [], {}, []
 for number, line in enumerate(sys.stdin, 1):
+    if number == 1: continue    # the names of the columns
     at, what, kind, subject, reader, way, when, why, _ = line.rstrip("\n").split("\t")
     if not why.strip("-"): faults.append(f"line {number}: {kind} does not say why")
     if kind == "staff.day_list": subject += f" {reader}"

@@ -1,6 +1,7 @@
 //! What customers hear of their appointments: booked, moved, cancelled, and nothing that is no longer true.
 mod absence;
 mod acts;
+mod caps;
 mod checks;
 mod hours;
 mod letters;

@@ -76,6 +76,18 @@ async fn a_digit_confirms_and_another_asks_for_another_time() {
 }
 
 #[tokio::test]
+async fn a_reminder_asks_for_a_digit_only_where_digits_are_read() {
+    for (shop, asks) in [(listening(Shop::opening()), true), (Shop::opening(), false)] {
+        let shop = shop.open().await;
+        shop.book(&anna(), "2026-03-05T14:00").await;
+        shop.wait_until("2026-03-04T14:01").await;
+        let text = shop.phone(ANNA).pop().expect("a reminder");
+        assert_eq!(text.contains("Reply 1 to confirm, 2 to change"), asks, "{text}");
+        assert_eq!(text.contains("To change: 020-8888 0000"), !asks, "{text}");
+    }
+}
+
+#[tokio::test]
 async fn a_digit_scores_the_visit() {
     let shop = listening(in_writing()).open().await;
     shop.hands_back(&anna(), "R-1", "2026-03-02T10:30", json!({})).await;

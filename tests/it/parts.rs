@@ -1,5 +1,6 @@
 //! Parts on their way: what customers hear of them, whose turn it is, and what the board shows.
 mod orders;
+mod questions;
 
 use serde_json::{Value, json};
 

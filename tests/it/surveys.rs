@@ -1,6 +1,7 @@
 //! What customers are asked after a visit, what they answer, and what is done about those who are not happy.
 mod asking;
 mod cases;
+mod history;
 mod pages;
 mod report;
 

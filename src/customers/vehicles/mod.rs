@@ -1,5 +1,6 @@
 //! Vehicles: known by their VIN, or by their plate until the VIN is heard.
 pub mod actions;
+pub mod api;
 mod store;
 
 use serde::Serialize;

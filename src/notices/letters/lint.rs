@@ -134,7 +134,13 @@ impl Checked<'_> {
                 let long = |(name, value): &(String, String)| {
                     (value.chars().count() > WECHAT_FIELD).then(|| Fault::Field(name.as_str().into()))
                 };
-                fields.iter().filter_map(long).collect()
+                // Template messages are not for offers, whatever was consented to (E5).
+                let offer = |(_, value): &(String, String)| {
+                    let class =
+                        if self.kind.class == Class::Marketing { Class::Transactional } else { self.kind.class };
+                    advertisement(value, class).map(Fault::from)
+                };
+                fields.iter().filter_map(long).chain(fields.iter().filter_map(offer)).collect()
             }
         }
     }

@@ -68,12 +68,17 @@ impl Letters {
         Ok(Rendered::Email { subject, html, text })
     }
 
-    /// Each field as the provider takes it: one line, cut to its length, and never empty.
+    /// Each field as the provider takes it: one line, and never empty. The name of a thing is cut to its length; half a time, a
+    /// number or a plate would be another one, so those are left whole for the checks to name.
     fn fields_of<L: Serialize>(&self, kind: &str, locale: Locale, page: &Page<'_, L>) -> Result<Rendered, LetterError> {
         let names = self.fields.get(&(kind.to_owned(), locale)).map(Vec::as_slice).unwrap_or_default();
         let render = |name: &String| -> Result<(String, String), LetterError> {
             let value = one_line(&self.templates.render(&field_key(kind, locale, name), Form::Text, page)?);
-            let value = if value.is_empty() { "-".to_owned() } else { cut(&value, WECHAT_FIELD) };
+            let value = match value {
+                empty if empty.is_empty() => "-".to_owned(),
+                value if name.starts_with("thing") => cut(&value, WECHAT_FIELD),
+                value => value,
+            };
             Ok((name.clone(), value))
         };
         Ok(Rendered::Wechat { fields: names.iter().map(render).collect::<Result<_, _>>()? })

@@ -73,13 +73,17 @@ fn our_kinds_are_raised_and_withdrawn_as_the_appointment_goes() {
     };
     for (event, raised, withdrawn) in [
         ("appointment.proposed", "proposal", "proposal"),
-        ("appointment.booked", "confirmation reminder", "cancellation proposal"),
-        ("appointment.rescheduled", "change reminder", "cancellation change confirmation missed proposal reminder"),
-        ("appointment.cancelled", "cancellation", "change confirmation missed proposal reminder"),
+        ("appointment.booked", "confirmation reminder reminder_early", "cancellation proposal"),
+        (
+            "appointment.rescheduled",
+            "change reminder reminder_early",
+            "cancellation change confirmation missed proposal reminder reminder_early",
+        ),
+        ("appointment.cancelled", "cancellation", "change confirmation missed proposal reminder reminder_early"),
         ("appointment.confirmed", "", "proposal"),
-        ("appointment.arrived", "", "cancellation change confirmation missed proposal reminder"),
-        ("appointment.completed", "", "cancellation change confirmation missed proposal reminder"),
-        ("appointment.no_show", "missed", "change confirmation reminder"),
+        ("appointment.arrived", "", "cancellation change confirmation missed proposal reminder reminder_early"),
+        ("appointment.completed", "", "cancellation change confirmation missed proposal reminder reminder_early"),
+        ("appointment.no_show", "missed", "change confirmation reminder reminder_early"),
     ] {
         assert_eq!(names(playbook.raised_by(event).collect()), raised, "raised by {event}");
         assert_eq!(names(playbook.withdrawn_by(event).collect()), withdrawn, "withdrawn by {event}");

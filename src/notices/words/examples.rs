@@ -24,7 +24,9 @@ pub(super) fn examples(subject: SubjectKind, locale: Locale) -> Vec<Sample> {
         SubjectKind::Vehicle => (About::Vehicle(vehicle(locale)), About::Vehicle(bare_vehicle(locale))),
         SubjectKind::Customer => (About::Customer(customer()), About::Customer(customer::Facts::default())),
         SubjectKind::Dealership => (About::Digest(digest(locale)), About::Digest(empty_digest())),
-        SubjectKind::Appointment | SubjectKind::RepairOrder | SubjectKind::PartsOrder => return Vec::new(),
+        SubjectKind::Appointment | SubjectKind::RepairOrder | SubjectKind::PartsOrder | SubjectKind::PartsQuestion => {
+            return Vec::new();
+        }
     };
     let mut samples: Vec<Sample> = settings(locale)
         .into_iter()

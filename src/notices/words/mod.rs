@@ -46,6 +46,8 @@ pub struct Setting {
     pub links: Option<Links>,
     /// What a colleague who triggered it added, at most 60 characters (BR-63).
     pub note: Option<String>,
+    /// Whether what is texted back is read: only then may a text ask for a digit (BR-64).
+    pub replies: bool,
 }
 
 /// The dealership that writes.
@@ -190,6 +192,8 @@ pub struct Words {
     pub links: Option<Links>,
     /// What a colleague added.
     pub note: Option<String>,
+    /// A digit that is texted back is read.
+    pub replies: bool,
     /// The signature of the gateway, which is the company in a mainland SMS; `dealer` is left out there.
     pub signature: Option<String>,
     #[serde(flatten)]
@@ -234,6 +238,7 @@ impl Words {
             reference: wording::clean(&setting.reference),
             links: setting.links.clone(),
             note: setting.note.as_deref().and_then(some),
+            replies: setting.replies,
             signature: dealer.sms_signature.clone().filter(|_| dealer.region == "CN"),
             about: about.said(&Page { locale, zone: &dealer.zone }),
         }

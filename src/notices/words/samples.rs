@@ -19,7 +19,7 @@ pub fn samples(subject: SubjectKind, locale: Locale) -> Vec<Sample> {
     match subject {
         SubjectKind::Appointment => appointments(locale),
         SubjectKind::RepairOrder => repair_order::samples(locale),
-        SubjectKind::PartsOrder => parts_order::samples(locale),
+        SubjectKind::PartsOrder | SubjectKind::PartsQuestion => parts_order::samples(locale),
         _ => examples(subject, locale),
     }
 }
@@ -35,11 +35,18 @@ pub(super) fn settings(locale: Locale) -> Vec<(&'static str, Setting)> {
     };
     vec![
         ("full", full.clone()),
-        ("no_salutation", with(|setting| setting.person.salutation = None)),
+        (
+            "no_salutation",
+            with(|setting| {
+                setting.person.salutation = None;
+                setting.replies = true;
+            }),
+        ),
         (
             "company",
             with(|setting| {
                 setting.person = Person { name: "O'Neil & <Söhne>".to_owned(), salutation: None, company: true };
+                setting.replies = true;
             }),
         ),
         (
@@ -47,6 +54,7 @@ pub(super) fn settings(locale: Locale) -> Vec<(&'static str, Setting)> {
             with(|setting| {
                 setting.plate = None;
                 setting.model_code = None;
+                setting.replies = true;
             }),
         ),
         (
@@ -244,5 +252,6 @@ pub(super) fn setting(locale: Locale) -> Setting {
         reference: "A-1001".to_owned(),
         links: None,
         note: None,
+        replies: false,
     }
 }

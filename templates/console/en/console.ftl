@@ -424,6 +424,18 @@ providers-params-lead = “name = word”, or only the word where the provider c
 providers-is-approved = The provider has approved it
 providers-approved-lead = What waited for it goes out as soon as it is saved.
 providers-vocabulary = Words and their values in the full sample
+
+## questions to the parts counter (parts/questions)
+questions-title = Questions from advisors
+questions-lead = An advisor waits for each of these. Say whether the part is here, or from when it can be.
+questions-empty = Nobody is waiting for an answer.
+questions-needed = Needed
+questions-asked = Asked
+questions-reminded = asked again
+questions-here = It is here
+questions-not-here = Not here: order it
+questions-eta = It can be here on
+questions-order = Number of the order, if there is one
 version-draft = draft
 version-published = in force
 version-retired = earlier
@@ -841,6 +853,7 @@ kind-appointment-confirmation = Appointment confirmation
 kind-appointment-change = Appointment moved
 kind-appointment-cancellation = Appointment cancelled
 kind-appointment-reminder = Appointment reminder
+kind-appointment-reminder-early = Early appointment reminder
 kind-appointment-missed = Missed appointment
 kind-appointment-proposal = Proposed times
 kind-case-acknowledged = We heard your complaint

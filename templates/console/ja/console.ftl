@@ -418,6 +418,18 @@ providers-params-lead = 「名前 = 項目」、順番で渡す場合は項目�
 providers-is-approved = 事業者が承認済み
 providers-approved-lead = 保存すると、待機していたお知らせがすぐに送られます。
 providers-vocabulary = 使える項目と完全なサンプルの値
+
+## questions to the parts counter (parts/questions)
+questions-title = アドバイザーからの部品照会
+questions-lead = アドバイザーが回答を待っています。在庫の有無、または入荷予定日をご回答ください。
+questions-empty = 回答待ちの照会はありません。
+questions-needed = 必要日時
+questions-asked = 照会日時
+questions-reminded = 再照会済み
+questions-here = 在庫あり
+questions-not-here = 在庫なし・発注する
+questions-eta = 入荷予定日
+questions-order = 注文番号（ある場合）
 version-draft = 下書き
 version-published = 公開中
 version-retired = 過去
@@ -835,6 +847,7 @@ kind-appointment-confirmation = 予約確認
 kind-appointment-change = 予約変更
 kind-appointment-cancellation = 予約取消
 kind-appointment-reminder = 予約リマインド
+kind-appointment-reminder-early = 予約の事前リマインド
 kind-appointment-missed = ご来店がなかったお客様へ
 kind-appointment-proposal = 日時のご提案
 kind-case-acknowledged = ご意見の受付

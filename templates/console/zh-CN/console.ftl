@@ -418,6 +418,18 @@ providers-params-lead = 写“名称 = 字段”；服务商按顺序编号时�
 providers-is-approved = 服务商已审核通过
 providers-approved-lead = 保存后，等待该模板的消息会立即发出。
 providers-vocabulary = 可用字段及完整示例中的值
+
+## questions to the parts counter (parts/questions)
+questions-title = 服务顾问的零件询问
+questions-lead = 每一条都有服务顾问在等待答复：请说明零件是否有货，或何时可到。
+questions-empty = 没有待答复的询问。
+questions-needed = 需要时间
+questions-asked = 询问时间
+questions-reminded = 已再次询问
+questions-here = 有货
+questions-not-here = 无货，订购
+questions-eta = 预计到货日期
+questions-order = 订单号（如有）
 version-draft = 草稿
 version-published = 使用中
 version-retired = 历史
@@ -835,6 +847,7 @@ kind-appointment-confirmation = 预约确认
 kind-appointment-change = 预约变更
 kind-appointment-cancellation = 预约取消
 kind-appointment-reminder = 预约提醒
+kind-appointment-reminder-early = 预约提前提醒
 kind-appointment-missed = 失约关怀
 kind-appointment-proposal = 时间建议
 kind-case-acknowledged = 投诉已受理

@@ -86,3 +86,30 @@ async fn a_reminder_that_no_phone_takes_goes_by_mail() {
     assert!(mail.subject.to_lowercase().contains("reminder"), "{}", mail.subject);
     assert_eq!(mail.invite, None);
 }
+
+#[tokio::test]
+async fn booked_long_ahead_it_is_reminded_of_two_weeks_before_as_well() {
+    let shop = Shop::open().await;
+    shop.book(&anna(), "2026-04-02T14:00").await;
+    shop.book(&anna().at("A-2"), "2026-04-01T09:30").await;
+    shop.drain().await;
+    // 31 days and four hours ahead, and 29 days and a half.
+    let early = |reference: &'static str| {
+        let shop = &shop;
+        async move {
+            shop.notices(reference).await.into_iter().filter(|n| n.starts_with("reminder_early")).collect::<Vec<_>>()
+        }
+    };
+    assert_eq!(early("A-1").await, ["reminder_early waiting"]);
+    assert!(early("A-2").await.is_empty(), "{:?}", shop.notices("A-2").await);
+    let reminders = || shop.phone(ANNAS_PHONE).iter().filter(|text| text.contains("reminder")).count();
+    shop.leaps_to("2026-03-19T13:59");
+    shop.drain().await;
+    assert_eq!(reminders(), 0);
+    shop.advance("2m").await;
+    assert_eq!(reminders(), 1);
+    assert_eq!(early("A-1").await, ["reminder_early done"]);
+    shop.cancels(&anna()).await;
+    shop.cancels(&anna().at("A-2")).await;
+    shop.drain().await;
+}

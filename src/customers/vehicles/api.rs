@@ -1,0 +1,60 @@
+//! `GET /v1/vehicles/{vin}`: a car with its history, as somebody who books a visit for it looks it up (seed step 1:
+//! 查询顾客所属车辆的维修履历).
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State},
+    routing::get,
+};
+use serde::{Deserialize, Serialize};
+
+use super::store::{self, Found, LeftUndone, Score, Visit};
+use crate::{
+    app::App,
+    http::{
+        Error,
+        caller::{Authorized, scope},
+    },
+};
+
+/// Visits that are shown.
+const VISITS: i64 = 5;
+/// Work left undone that is shown.
+const UNDONE: i64 = 50;
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/v1/vehicles/{vin}", get(get_one))
+}
+
+#[derive(Deserialize)]
+struct Where {
+    dealership: Option<String>,
+}
+
+/// A car and what is known of it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    found: Found,
+    /// The last five, the newest first.
+    repair_orders: Vec<Visit>,
+    /// Found, and not done yet.
+    left_undone: Vec<LeftUndone>,
+    last_score: Option<Score>,
+}
+
+/// By its VIN, its plate or our id; somebody else's is not there.
+async fn get_one(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(Where { dealership }): Query<Where>,
+) -> Result<Json<Shown>, Error> {
+    let mut tx = app.db.read().await?;
+    let found = store::list_by_reference(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
+    let found = Error::unless_one(found)?;
+    let id = found.vehicle.id;
+    let repair_orders = store::visits(&mut tx, id, VISITS).await?;
+    let left_undone = store::left_undone(&mut tx, id, UNDONE).await?;
+    let last_score = store::last_score(&mut tx, id).await?;
+    Ok(Json(Shown { found, repair_orders, left_undone, last_score }))
+}
