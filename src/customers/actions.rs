@@ -4,7 +4,10 @@ use super::{
     record::{Changed, Held, Word},
     store::{self, Key},
 };
-pub use super::{merging::merge, news::apply};
+pub use super::{
+    merging::{Word as Says, merge},
+    news::apply,
+};
 use crate::{
     clock::Timestamp,
     db::{self, Tx},

@@ -37,6 +37,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(29, "0029_console"),
     migration!(30, "0030_receipts"),
     migration!(31, "0031_imports"),
+    migration!(45, "0045_persons_rights"),
+    migration!(46, "0046_copies"),
 ];
 
 /// How the database's schema stands to this program's.
