@@ -42,6 +42,8 @@
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
 //! [`surveys`] invitations, answers, scores. [`cases`] low scores and complaints until somebody else has verified the cure.
 //! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.
+//! [`rights`] what is known of somebody is shown to them, and taken out. [`copies`] backups that know that they are one.
+//! [`fsck`] what must always be true of the rows.
 //! [`feeds`] which sources are heard. [`files`] what came with a mail or goes with an answer. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
@@ -78,6 +80,7 @@ pub mod clock;
 pub mod clocks;
 pub mod config;
 pub mod console;
+pub mod copies;
 pub mod customers;
 pub mod db;
 pub mod dealerships;
@@ -87,6 +90,7 @@ pub mod failpoints;
 pub mod feeds;
 pub mod fields;
 pub mod files;
+pub mod fsck;
 pub mod http;
 pub mod id;
 pub mod imports;
@@ -104,6 +108,7 @@ pub mod receipts;
 pub mod repairs;
 pub mod replay;
 pub mod reports;
+pub mod rights;
 pub mod staff;
 pub mod surveys;
 pub mod telemetry;

@@ -159,6 +159,10 @@ impl Fact {
     pub fn advisor_ref(&self) -> Option<&str> {
         self.said.booking()?.advisor_ref.as_deref()
     }
+    /// The customer, where it tells of them.
+    pub fn person(&self) -> Option<&Person> {
+        Some(&self.said.booking()?.customer)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,6 +1,9 @@
 //! The command line: what can be asked for, and what is answered when it cannot be done.
+mod backup;
 mod config;
+mod customer;
 mod demo;
+mod fsck;
 mod import;
 mod ingest;
 mod key;
@@ -23,9 +26,10 @@ use clap::{Parser, Subcommand};
 use crate::{
     app::{self, App},
     config::{Config, LogFormat},
+    copies,
     db::SchemaState,
     id::Random,
-    telemetry,
+    rights, telemetry,
 };
 
 /// The customer communication service of a car dealership's after-sales department.
@@ -69,6 +73,13 @@ enum Command {
     /// API keys of systems.
     #[command(subcommand)]
     Key(key::Command),
+    /// Persons' rights: what is kept of a customer, out of every table, two who are one.
+    #[command(subcommand)]
+    Customer(customer::Command),
+    /// Check what must always be true of the database: one line for each violation.
+    Fsck,
+    /// A consistent copy of an SQLite database, also while it is being used.
+    Backup(backup::Args),
     /// The outbox: what waits, what failed and why.
     #[command(subcommand)]
     Queue(queue::Command),
@@ -130,6 +141,9 @@ impl Cli {
             Command::Templates(command) => Box::pin(templates::run(command, settings)).await,
             Command::Key(command) => Box::pin(key::run(command, settings)).await,
             Command::Staff(command) => Box::pin(staff::run(command, settings)).await,
+            Command::Customer(command) => Box::pin(customer::run(command, settings)).await,
+            Command::Fsck => Box::pin(fsck::run(settings)).await,
+            Command::Backup(args) => Box::pin(backup::run(args, settings)).await,
         }
     }
 }
@@ -161,6 +175,19 @@ async fn check_schema(app: &App, migrate: bool) -> Result<(), Failure> {
                 "the database is newer than this program: start the newer program, or restore a backup of before"
             )));
         }
+    }
+    make_ready(app).await
+}
+
+/// What a database that may be a restored copy needs before anything else: erasures that it does not know of, and an outbox
+/// on hold.
+async fn make_ready(app: &App) -> Result<(), Failure> {
+    let erased = rights::actions::catch_up(app).await.context("the journal of erasures cannot be followed")?;
+    if erased > 0 {
+        tracing::warn!(people = erased, "this database is older than its journal of erasures: they were erased again");
+    }
+    if copies::actions::hold(app).await.context("the outbox of a copy cannot be held")? {
+        tracing::warn!("this database is a copy: what was open in its outbox is held until aftercare queue release");
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     clocks,
     config::Config,
+    copies,
     http::Access,
     id::Id,
     inbound::unread,
@@ -42,8 +43,8 @@ pub(super) enum Command {
     Cancel { id: String },
     /// Hold a message until it is released.
     Hold { id: String },
-    /// Let a held message go.
-    Release { id: String },
+    /// Let a held message go; without an id everything that a restored copy held.
+    Release { id: Option<String> },
     /// Mails that came in and could not be read, the newest first.
     Unread,
     /// Have such a mail read again.
@@ -59,12 +60,19 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
         Command::Retry { id } => by_hand(&app, &id, Deed::Retry).await,
         Command::Cancel { id } => by_hand(&app, &id, Deed::Cancel).await,
         Command::Hold { id } => by_hand(&app, &id, Deed::Hold).await,
-        Command::Release { id } => by_hand(&app, &id, Deed::Release).await,
+        Command::Release { id: Some(id) } => by_hand(&app, &id, Deed::Release).await,
+        Command::Release { id: None } => release_copy(&app).await,
         Command::Unread => list_unread(&app).await,
         Command::Reread { id } => read_again(&app, &id).await,
     };
     app.db.close().await;
     done
+}
+
+async fn release_copy(app: &App) -> Result<(), Failure> {
+    let (notices, messages) = copies::actions::release(app).await.context("nothing was released")?;
+    println!("{notices} notices and {messages} messages go on");
+    Ok(())
 }
 
 async fn status(app: &App) -> Result<(), Failure> {

@@ -46,6 +46,8 @@ pub struct Database {
     pub url: SecretString,
     /// Already read into `url`.
     pub url_file: Option<PathBuf>,
+    /// Where erasures are written down; none = beside an `SQLite` file.
+    pub erasure_journal: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

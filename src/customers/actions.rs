@@ -5,7 +5,7 @@ use super::{
     store::{self, Key},
 };
 pub use super::{
-    merging::merge,
+    merging::{Word as Says, merge},
     news::apply,
     store::screens::{Car, Hit},
 };

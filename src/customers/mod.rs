@@ -140,6 +140,11 @@ impl Person {
             consents: Vec::new(),
         }
     }
+    /// Every address that is told of them, in its normal form.
+    pub fn addresses(&self) -> impl Iterator<Item = &str> {
+        let phones = self.phones.iter().flatten();
+        phones.chain(&self.email).chain(&self.wechat_openid).map(|address| address.value.as_str())
+    }
 }
 
 /// A fact about a person or a vehicle by themselves, as an event tells it.
@@ -168,6 +173,20 @@ pub enum Fact {
         sighting: Sighting,
         number: String,
     },
+}
+
+impl Fact {
+    /// The person whom it tells of.
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Upserted(person) => Some(person),
+            Self::VehicleUpserted { owner, .. } => owner.as_ref(),
+            Self::Merged { .. }
+            | Self::OwnershipEnded { .. }
+            | Self::CampaignOpened { .. }
+            | Self::CampaignClosed { .. } => None,
+        }
+    }
 }
 
 /// An address as it was told, in its normal form, or what was typed and why it is none.

@@ -37,13 +37,15 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(29, "0029_console"),
     migration!(30, "0030_receipts"),
     migration!(31, "0031_imports"),
+    migration!(32, "0032_parts_questions"),
     migration!(35, "0035_files"),
     migration!(36, "0036_approved_answers"),
     migration!(37, "0037_unread_mail"),
     migration!(38, "0038_due_lists"),
-    migration!(32, "0032_parts_questions"),
     migration!(39, "0039_reports"),
     migration!(42, "0042_call_words"),
+    migration!(45, "0045_persons_rights"),
+    migration!(46, "0046_copies"),
     migration!(51, "0051_names"),
 ];
 

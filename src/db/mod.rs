@@ -4,6 +4,7 @@
 //! Reads take a connection with [`Db::read`]; every write is a *unit*, a closure handed to [`Db::write`], which on `SQLite`
 //! shares its transaction with others (`writer`) and on `PostgreSQL` has its own (`postgres`).
 mod bell;
+mod copying;
 mod migrate;
 mod postgres;
 mod query;

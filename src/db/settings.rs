@@ -39,7 +39,8 @@ impl Db {
     /// When it cannot be reached, or its settings do not promise that a commit survives a power cut (`reliability.md` 4).
     pub async fn open(url: &str, clock: &Clock) -> Result<Self, OpenError> {
         if url.starts_with("sqlite:") {
-            Self::open_sqlite(url).await
+            let options = SqliteConnectOptions::from_str(url).map_err(OpenError::Connect)?;
+            Self::open_sqlite(options.create_if_missing(true)).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             Self::open_postgres(url, clock).await
         } else {
@@ -47,10 +48,16 @@ impl Db {
         }
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self, OpenError> {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(OpenError::Connect)?
-            .create_if_missing(true)
+    /// Opens an `SQLite` file that is there.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_file(file: &std::path::Path) -> Result<Self, OpenError> {
+        Self::open_sqlite(SqliteConnectOptions::new().filename(file).create_if_missing(false)).await
+    }
+
+    async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self, OpenError> {
+        let options = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)

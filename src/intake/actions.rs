@@ -23,7 +23,7 @@ use crate::{
     feeds::{self, actions::Hearing},
     http::{Access, Error},
     id::Id,
-    inquiries, parts, repairs,
+    inquiries, parts, repairs, rights,
     staff::Staff,
     telemetry,
 };
@@ -220,12 +220,14 @@ impl Batch {
     /// A new `appointment.booked` costs ten statements: the event; customer, vehicle and appointment read; customer,
     /// contact points, vehicle and appointment written; the notices; the record. An advisor whom nobody knows costs two
     /// more, and so does a look for parts and put-off work of that car; the checks of the booking four, its clock one, and the
-    /// feed one a minute. A batch of new bookings costs the same; one of moves more, for what it withdraws.
+    /// feed one a minute; whether somebody was erased one. A batch of new bookings costs the same; one of moves more, for what it withdraws.
     async fn apply(&self, tx: &mut Tx, app: &App) -> Result<(Hearing, Answer), Error> {
         let mut desk = Desk::open(tx, app);
         let told = self.envelopes.iter().map(Envelope::heard).filter(|(_, source, _)| feeds::tells_at_once(source));
         let hearing = feeds::actions::hear(desk.tx, &app.feeds, told, desk.now).await?;
-        let rows: Vec<Row<'_>> = self.fresh().map(|(_, envelope)| row(&desk, envelope)).collect();
+        let erased = self.erased(desk.tx).await?;
+        let rows: Vec<Row<'_>> =
+            self.fresh().map(|(index, envelope)| row(&desk, envelope, erased.contains(&index))).collect();
         let new: HashSet<Id<Event>> = store::insert_new(desk.tx, &rows).await?.into_iter().collect();
         let old: Vec<&Row<'_>> = rows.iter().filter(|row| !new.contains(&row.id)).collect();
         refuse_reused(&mut desk, &old).await?;
@@ -236,8 +238,11 @@ impl Batch {
             .filter(|(_, row)| new.contains(&row.id))
             .map(|((index, envelope), row)| (index, envelope, row.id))
             .collect();
-        let heard: Vec<Heard<'_>> =
-            fresh.iter().filter_map(|(_, envelope, event_id)| self.heard(envelope, *event_id)).collect();
+        let heard: Vec<Heard<'_>> = fresh
+            .iter()
+            .filter(|(index, ..)| !erased.contains(index))
+            .filter_map(|(_, envelope, event_id)| self.heard(envelope, *event_id))
+            .collect();
         let mut stale = Vec::new();
         // Facts of one desk in a row are applied together; a fact of another desk between them keeps its place.
         for run in heard.chunk_by(|one, next| one.fact.room() == next.fact.room()) {
@@ -252,6 +257,21 @@ impl Batch {
 
     fn fresh(&self) -> impl Iterator<Item = (usize, &Envelope)> {
         self.envelopes.iter().enumerate().filter(|(index, _)| !self.repeats.contains(index))
+    }
+
+    /// The indices of events that tell of somebody who was erased: no more than that there was one is kept (BR-65).
+    async fn erased(&self, tx: &mut Tx) -> Result<HashSet<usize>, db::Error> {
+        let (mut whose, mut told) = (Vec::new(), Vec::new());
+        for (index, envelope) in self.fresh() {
+            let Some(person) = envelope.fact.as_ref().and_then(Fact::person) else { continue };
+            whose.push(index);
+            told.push(rights::actions::Told {
+                dealership: envelope.dealership.id,
+                reference: &person.reference,
+                addresses: person.addresses().collect(),
+            });
+        }
+        Ok(rights::actions::erased(tx, &told).await?.into_iter().map(|place| whose[place]).collect())
     }
 
     fn heard<'a>(&'a self, envelope: &'a Envelope, event_id: Id<Event>) -> Option<Heard<'a>> {
@@ -310,7 +330,7 @@ async fn apply(desk: &mut Desk<'_>, run: &[Heard<'_>]) -> Result<Vec<Outcome>, d
     }
 }
 
-fn row<'a>(desk: &Desk<'_>, envelope: &'a Envelope) -> Row<'a> {
+fn row<'a>(desk: &Desk<'_>, envelope: &'a Envelope, is_of_erased: bool) -> Row<'a> {
     Row {
         id: desk.id(),
         source: &envelope.source,
@@ -320,8 +340,8 @@ fn row<'a>(desk: &Desk<'_>, envelope: &'a Envelope) -> Row<'a> {
         occurred_at: envelope.time,
         received_at: desk.now,
         body_hash: &envelope.hash,
-        body: &envelope.body,
-        outcome: if envelope.fact.is_some() { Outcome::Applied } else { Outcome::Stored },
+        body: if is_of_erased { "{}" } else { &envelope.body },
+        outcome: if envelope.fact.is_some() && !is_of_erased { Outcome::Applied } else { Outcome::Stored },
     }
 }
 

@@ -11,7 +11,9 @@ use super::{
 };
 use crate::{
     appointments::{self, Booking, Occasion, Said, Service},
-    calls, capacity, customers, feeds,
+    calls, capacity,
+    customers::{self, Person},
+    feeds,
     inquiries::{self, Channel, Kind, arrival},
     parts::Fact as PartsFact,
     repairs::Fact as RepairFact,
@@ -58,6 +60,16 @@ impl Fact {
             Self::Capacity(_) => Room::Capacity,
             Self::Alive(_) => Room::Feeds,
             Self::Call(_) => Room::Calls,
+        }
+    }
+    /// The person whom a system tells of; a question that somebody asks is their own act and names nobody here.
+    pub fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Appointment(fact) => fact.person(),
+            Self::Repair(fact) => fact.person(),
+            Self::Parts(fact) => fact.person(),
+            Self::Customer(fact) => fact.person(),
+            Self::Inquiry(_) | Self::Capacity(_) | Self::Alive(_) | Self::Call(_) => None,
         }
     }
     /// The sender's name for the advisor whom it names.

@@ -159,6 +159,13 @@ impl Fact {
             Said::Line(_) => None,
         }
     }
+    /// The customer, where it tells of them.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.said {
+            Said::Ordered(order) => order.customer.as_ref(),
+            Said::Line(_) => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -132,6 +132,13 @@ impl Fact {
             _ => None,
         }
     }
+    /// The customer, where it tells of them.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.said {
+            Said::Opened(opening) => Some(&opening.customer),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

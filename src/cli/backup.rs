@@ -1,0 +1,34 @@
+//! `aftercare backup`: a consistent copy of an `SQLite` database, also while it is being used.
+#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+
+use super::{Failure, open};
+use crate::{config::Config, copies::actions};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where the copy goes; nothing may be there yet.
+    file: PathBuf,
+}
+
+pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
+    let app = open(settings, false).await?;
+    let done = if app.db.is_sqlite() {
+        actions::backup(&app, &args.file).await.map_err(Failure::from)
+    } else {
+        Err(Failure::usage(anyhow!(
+            "this database is on PostgreSQL, which copies itself: pg_dump --format=custom --file={}",
+            args.file.display()
+        )))
+    };
+    app.db.close().await;
+    let bytes = done?;
+    println!(
+        "{}: {bytes} bytes; what is open in it is held when it is started, until aftercare queue release",
+        args.file.display()
+    );
+    Ok(())
+}

@@ -1,0 +1,22 @@
+//! `aftercare fsck`: one line for each violation of what must always be true.
+#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
+
+use anyhow::{Context, anyhow};
+
+use super::{Failure, open};
+use crate::{config::Config, fsck};
+
+pub(super) async fn run(settings: Config) -> Result<(), Failure> {
+    let app = open(settings, false).await?;
+    let found = fsck::check(&app).await.context("the database cannot be read");
+    app.db.close().await;
+    let found = found?;
+    for violation in &found {
+        println!("{violation}");
+    }
+    if found.is_empty() {
+        println!("{} invariants hold", fsck::COUNT);
+        return Ok(());
+    }
+    Err(anyhow!("{} violations: keep a copy of the database before anything else", found.len()).into())
+}

@@ -1,0 +1,52 @@
+//! The verbs of copies: make one, hold what is open in it, let it go.
+use std::path::Path;
+
+use anyhow::{Context, bail};
+
+use super::store;
+use crate::{
+    app::App,
+    db::{self, Db, Weight},
+};
+
+/// Copies the database into a file, which is there whole or not at all; how many bytes it has.
+///
+/// # Errors
+/// When something is there already, or the disk does not take it.
+pub async fn backup(app: &App, file: &Path) -> anyhow::Result<u64> {
+    if file.exists() {
+        bail!("{} is there already: name a new file", file.display());
+    }
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = Path::new(&part);
+    if part.exists() {
+        std::fs::remove_file(part).context("what an earlier backup left cannot be removed")?;
+    }
+    app.db.copy_into(part).await.with_context(|| format!("cannot copy the database to {}", file.display()))?;
+    let copy = Db::open_file(part).await.context("the copy cannot be opened")?;
+    let (id, now) = (app.ids.next(), app.ids.clock.now());
+    let marked: db::Result<()> =
+        copy.write(Weight::OWN, move |tx| Box::pin(async move { store::mark(tx, id, now).await })).await;
+    copy.close().await;
+    marked.context("the copy cannot be marked as one")?;
+    let written = std::fs::File::open(part).context("the copy is gone")?;
+    written.sync_all().context("the copy did not reach the disk")?;
+    std::fs::rename(part, file).with_context(|| format!("cannot name the copy {}", file.display()))?;
+    Ok(written.metadata().context("the copy cannot be looked at")?.len())
+}
+
+/// Holds what is open, where this database is a copy that was not started before; whether it was.
+pub async fn hold(app: &App) -> db::Result<bool> {
+    if !store::is_new_copy(&mut app.db.read().await?).await? {
+        return Ok(false);
+    }
+    let now = app.ids.clock.now();
+    app.db.write(Weight::OWN, move |tx| Box::pin(async move { store::hold(tx, now).await })).await
+}
+
+/// Lets go what a copy held: how many notices and messages.
+pub async fn release(app: &App) -> db::Result<(u64, u64)> {
+    let now = app.ids.clock.now();
+    app.db.write(Weight::OWN, move |tx| Box::pin(async move { store::release(tx, now).await })).await
+}

@@ -1,0 +1,63 @@
+//! The SQL of copies.
+use super::Copy;
+use crate::{
+    clock::Timestamp,
+    db::{Result, Tx},
+    id::Id,
+};
+
+/// Writes into a copy that it is one.
+pub(super) async fn mark(tx: &mut Tx, id: Id<Copy>, now: Timestamp) -> Result<()> {
+    tx.sql("INSERT INTO copies (id, made_at) VALUES ($1, $2)").bind(id).bind(now).execute().await.map(drop)
+}
+
+pub(super) async fn is_new_copy(tx: &mut Tx) -> Result<bool> {
+    let found: Option<(Id<Copy>,)> = tx.sql("SELECT id FROM copies WHERE held_at IS NULL LIMIT 1").optional().await?;
+    Ok(found.is_some())
+}
+
+/// Holds every open notice and message; false when another process was first. A message that had been handed over may have
+/// arrived, and is told apart from one that had not.
+pub(super) async fn hold(tx: &mut Tx, now: Timestamp) -> Result<bool> {
+    if tx.sql("UPDATE copies SET held_at = $1 WHERE held_at IS NULL").bind(now).execute().await? == 0 {
+        return Ok(false);
+    }
+    tx.sql(
+        "UPDATE messages SET reason = CASE WHEN state = 'unknown' OR (state = 'sending' AND handed_over_at IS NOT NULL) THEN 'restored_unknown'
+                ELSE 'restored_copy' END, state = 'held', lease_until = NULL, fence = fence + 1, updated_at = $1
+         WHERE state IN ('ready', 'sending', 'unknown')",
+    )
+    .bind(now)
+    .execute()
+    .await?;
+    tx.sql(
+        "UPDATE notices SET state = 'held', reason = 'restored_copy', lease_until = NULL, fence = fence + 1, updated_at = $1
+         WHERE state IN ('waiting', 'sending')",
+    )
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(true)
+}
+
+/// Lets go what [`hold`] held: how many notices and messages.
+pub(super) async fn release(tx: &mut Tx, now: Timestamp) -> Result<(u64, u64)> {
+    tx.sql("UPDATE copies SET released_at = $1 WHERE released_at IS NULL").bind(now).execute().await?;
+    let notices = tx
+        .sql(
+            "UPDATE notices SET state = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.notice_id = notices.id) THEN 'sending' ELSE 'waiting' END,
+                reason = NULL, updated_at = $1 WHERE state = 'held' AND reason = 'restored_copy'",
+        )
+        .bind(now)
+        .execute()
+        .await?;
+    let messages = tx
+        .sql(
+            "UPDATE messages SET state = CASE WHEN reason = 'restored_unknown' THEN 'unknown' ELSE 'ready' END, reason = NULL, updated_at = $1
+             WHERE state = 'held' AND reason IN ('restored_copy', 'restored_unknown')",
+        )
+        .bind(now)
+        .execute()
+        .await?;
+    Ok((notices, messages))
+}

@@ -1,0 +1,139 @@
+//! The verbs of persons' rights: export, erase, recognise who was erased, catch up after a restored backup.
+use std::{collections::HashSet, sync::Arc};
+
+use serde_json::{Map, Value};
+
+use super::{Erasure, Journal, KnownBy, Mark, store};
+use crate::{
+    app::App,
+    customers::Customer,
+    db::{self, Tx, Weight},
+    dealerships::Dealership,
+    desk::{self, Desk},
+    id::Id,
+    timeline::Entry,
+};
+
+/// Everything that is kept of a customer, by table, as they may have it (PIPL 45).
+pub async fn export(app: &App, customer: Id<Customer>) -> db::Result<Value> {
+    let mut tx = app.db.read().await?;
+    let mut told = Map::new();
+    for (name, rows) in store::everything(&mut tx, customer).await? {
+        told.insert(name.to_owned(), Value::Array(rows));
+    }
+    Ok(Value::Object(told))
+}
+
+/// Why somebody was not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum NotErased {
+    #[error("the erasure could not be written down: nothing was erased")]
+    Journal(#[source] std::io::Error),
+    #[error("the database did not take it; the erasure is written down and is done at the next start")]
+    Database(#[from] db::Error),
+}
+
+/// Takes a customer, and everybody who was made one with them, out of every table; what was not handed over is called off.
+///
+/// # Errors
+/// When it cannot be written down, or the database does not take it.
+pub async fn erase(app: &App, journal: &Journal, customer: &Customer, by: &str) -> Result<Erasure, NotErased> {
+    let fresh = crate::id::hex(&app.ids.random.bytes::<32>());
+    let now = app.ids.clock.now();
+    let (id, dealership) = (customer.id, customer.dealership_id);
+    let (salt, known) = app
+        .db
+        .write::<_, db::Error, _>(Weight::OWN, move |tx| {
+            let fresh = fresh.clone();
+            Box::pin(async move { Ok((store::keep_salt(tx, &fresh, now).await?, store::known_by(tx, id).await?)) })
+        })
+        .await?;
+    let references = known.references.iter().map(|one| KnownBy::Reference(one));
+    let addresses = known.addresses.iter().map(|one| KnownBy::Address(one));
+    let marks: Vec<Mark> = references.chain(addresses).map(|one| Mark::of(&salt, dealership, &one)).collect();
+    let erasure = Erasure { customer: id, dealership, at: now, by: by.to_owned(), salt, marks };
+    journal.add(&erasure).map_err(NotErased::Journal)?;
+    carry_out(app, erasure.clone()).await?;
+    Ok(erasure)
+}
+
+/// Does what the journal says, as often as it is asked to.
+async fn carry_out(app: &App, erasure: Erasure) -> db::Result<()> {
+    let erasure = Arc::new(erasure);
+    desk::at(app, Weight::OWN, move |desk| {
+        let erasure = Arc::clone(&erasure);
+        Box::pin(async move {
+            store::keep_salt(desk.tx, &erasure.salt, erasure.at).await?;
+            store::remember(desk.tx, &erasure).await?;
+            store::erase(desk.tx, erasure.customer, desk.now).await?;
+            desk.record(line(desk, &erasure));
+            Ok(())
+        })
+    })
+    .await
+}
+
+fn line(desk: &Desk<'_>, erasure: &Erasure) -> Entry {
+    let mut line = Entry::new(desk.id(), erasure.dealership, desk.now, "customer.erased");
+    line.customer_id = Some(erasure.customer);
+    line.actor = Some(erasure.by.clone());
+    line
+}
+
+/// Erases again whoever the database does not know as erased any more; how many those were.
+///
+/// # Errors
+/// When the journal cannot be read, or the database does not take it.
+pub async fn catch_up(app: &App) -> anyhow::Result<usize> {
+    let Ok(journal) = Journal::of(&app.config, &app.db) else { return Ok(0) };
+    let erasures = journal.read()?;
+    if erasures.is_empty() {
+        return Ok(0);
+    }
+    let missing = store::unknown(&mut app.db.read().await?, &erasures).await?;
+    for erasure in &missing {
+        carry_out(app, erasure.clone()).await?;
+    }
+    Ok(missing.len())
+}
+
+/// Those of the journal whom the database does not know as erased.
+pub async fn not_erased(tx: &mut Tx, erasures: &[Erasure]) -> db::Result<Vec<Erasure>> {
+    store::unknown(tx, erasures).await
+}
+
+/// A person of whom a source tells.
+#[derive(Clone, Debug)]
+pub struct Told<'a> {
+    pub dealership: Id<Dealership>,
+    pub reference: &'a str,
+    pub addresses: Vec<&'a str>,
+}
+
+/// Which of these were erased, by their places in the list. Where nobody ever was it costs one statement; an address alone
+/// is enough only where nobody of that ref is known, because families share a telephone.
+pub async fn erased(tx: &mut Tx, told: &[Told<'_>]) -> db::Result<HashSet<usize>> {
+    if told.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let Some(salt) = store::salt(tx).await? else { return Ok(HashSet::new()) };
+    let mark = |one: &Told<'_>, known: &KnownBy<'_>| Mark::of(&salt, one.dealership, known).mark;
+    let by_ref: Vec<String> = told.iter().map(|one| mark(one, &KnownBy::Reference(one.reference))).collect();
+    let by_address: Vec<Vec<String>> = told
+        .iter()
+        .map(|one| one.addresses.iter().map(|address| mark(one, &KnownBy::Address(address))).collect())
+        .collect();
+    let all: Vec<&String> = by_ref.iter().chain(by_address.iter().flatten()).collect();
+    let found: HashSet<String> = store::found(tx, &all).await?.into_iter().collect();
+    let mut erased = HashSet::new();
+    for (index, one) in told.iter().enumerate() {
+        if found.contains(&by_ref[index]) {
+            erased.insert(index);
+        } else if by_address[index].iter().any(|mark| found.contains(mark))
+            && !store::is_known(tx, one.dealership, one.reference).await?
+        {
+            erased.insert(index);
+        }
+    }
+    Ok(erased)
+}

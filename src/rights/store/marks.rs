@@ -1,0 +1,121 @@
+//! The SQL of what is kept of those who were erased.
+use serde::Serialize;
+
+use crate::{
+    clock::Timestamp,
+    customers::Customer,
+    db::{Result, Tx},
+    dealerships::Dealership,
+    id::Id,
+    rights::Erasure,
+    rows,
+};
+
+/// The salt of this installation; `fresh` where there is none yet.
+pub(in crate::rights) async fn keep_salt(tx: &mut Tx, fresh: &str, now: Timestamp) -> Result<String> {
+    // The update changes nothing: it is there because DO NOTHING would answer no row.
+    let (salt,): (String,) = tx
+        .sql(
+            "INSERT INTO erasure_salts (id, salt, created_at) VALUES ('1', $1, $2)
+             ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING salt",
+        )
+        .bind(fresh.to_owned())
+        .bind(now)
+        .one()
+        .await?;
+    Ok(salt)
+}
+
+/// None where nobody was ever erased.
+pub(in crate::rights) async fn salt(tx: &mut Tx) -> Result<Option<String>> {
+    let found: Option<(String,)> = tx.sql("SELECT salt FROM erasure_salts WHERE id = '1'").optional().await?;
+    Ok(found.map(|(salt,)| salt))
+}
+
+/// Every ref and address of somebody, and of those who were made one with them.
+pub(in crate::rights) struct Known {
+    pub(in crate::rights) references: Vec<String>,
+    pub(in crate::rights) addresses: Vec<String>,
+}
+
+pub(in crate::rights) async fn known_by(tx: &mut Tx, customer: Id<Customer>) -> Result<Known> {
+    let references: Vec<(String,)> =
+        tx.sql("SELECT ref FROM customers WHERE id = $1 OR merged_into = $1 ORDER BY id").bind(customer).all().await?;
+    let addresses: Vec<(String,)> = tx
+        .sql("SELECT DISTINCT value FROM contact_points WHERE customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1) ORDER BY value")
+        .bind(customer)
+        .all()
+        .await?;
+    let text = |rows: Vec<(String,)>| rows.into_iter().map(|(one,)| one).collect();
+    Ok(Known { references: text(references), addresses: text(addresses) })
+}
+
+/// Keeps the marks; in a restored backup the customer may not be there yet, and is made, so that nobody becomes them.
+pub(in crate::rights) async fn remember(tx: &mut Tx, erasure: &Erasure) -> Result<()> {
+    tx.sql(
+        "INSERT INTO customers (id, dealership_id, ref, kind, search_name, heard_at, created_at) VALUES ($1, $2, 'erased:' || $1, 'person', '', $3, $3)
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(erasure.customer)
+    .bind(erasure.dealership)
+    .bind(erasure.at)
+    .execute()
+    .await?;
+    tx.sql(rows!(
+        "INSERT INTO erased_marks (mark, is_ref, customer_id, erased_at) SELECT j.mark, j.is_ref, $2, $3 FROM ",
+        (mark text, is_ref boolean),
+        " WHERE true ON CONFLICT (mark) DO NOTHING"
+    ))
+    .bind_rows(&erasure.marks)
+    .bind(erasure.customer)
+    .bind(erasure.at)
+    .execute()
+    .await
+    .map(drop)
+}
+
+#[derive(Serialize)]
+struct Named {
+    customer: Id<Customer>,
+}
+
+/// Those of the journal whom the database does not know as erased.
+pub(in crate::rights) async fn unknown(tx: &mut Tx, erasures: &[Erasure]) -> Result<Vec<Erasure>> {
+    let named: Vec<Named> = erasures.iter().map(|one| Named { customer: one.customer }).collect();
+    let known: Vec<(Id<Customer>,)> = tx
+        .sql(rows!(
+            "SELECT c.id FROM ",
+            (customer text),
+            " JOIN customers c ON c.id = j.customer WHERE c.erased_at IS NOT NULL"
+        ))
+        .bind_rows(&named)
+        .all()
+        .await?;
+    Ok(erasures.iter().filter(|one| !known.contains(&(one.customer,))).cloned().collect())
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    mark: &'a str,
+}
+
+/// Which of the marks are kept.
+pub(in crate::rights) async fn found(tx: &mut Tx, marks: &[&String]) -> Result<Vec<String>> {
+    let wanted: Vec<Wanted<'_>> = marks.iter().map(|mark| Wanted { mark }).collect();
+    let found: Vec<(String,)> = tx
+        .sql(rows!("SELECT m.mark FROM ", (mark text), " JOIN erased_marks m ON m.mark = j.mark"))
+        .bind_rows(&wanted)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(mark,)| mark).collect())
+}
+
+pub(in crate::rights) async fn is_known(tx: &mut Tx, dealership: Id<Dealership>, reference: &str) -> Result<bool> {
+    let found: Option<(Id<Customer>,)> = tx
+        .sql("SELECT id FROM customers WHERE dealership_id = $1 AND ref = $2")
+        .bind(dealership)
+        .bind(reference.to_owned())
+        .optional()
+        .await?;
+    Ok(found.is_some())
+}

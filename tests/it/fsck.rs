@@ -1,0 +1,131 @@
+//! Every invariant is broken once by hand, and named.
+use aftercare::{
+    fsck,
+    rights::{Erasure, Journal},
+};
+use secrecy::ExposeSecret;
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+
+use crate::shop::{Shop, anna, fang, local};
+
+/// What is done to the rows, and which invariant that breaks.
+const BREAKS: &[(&str, &str)] = &[
+    ("every message has a notice", "UPDATE messages SET notice_id = 'ntc_none' WHERE id = (SELECT min(id) FROM messages)"),
+    ("every message has its text", "DELETE FROM message_texts WHERE message_id = (SELECT max(id) FROM messages)"),
+    (
+        "every notice has an event or a line of the record",
+        "UPDATE notices SET event_id = 'evt_none' WHERE id = (SELECT min(id) FROM notices)",
+    ),
+    (
+        "no claim is left behind",
+        "UPDATE notices SET lease_until = '2020-01-01T00:00:00.000000Z' WHERE id = (SELECT min(id) FROM notices)",
+    ),
+    (
+        "what was taken was taken by one attempt",
+        "UPDATE attempts SET outcome = 'refused' WHERE message_id = (SELECT max(id) FROM messages WHERE channel = 'email')",
+    ),
+    ("attempts have no gap", "UPDATE messages SET attempts = 7 WHERE id = (SELECT min(id) FROM messages)"),
+    (
+        "one message of a track is open",
+        "UPDATE messages SET notice_id = 'ntc_one', track = 0, state = 'ready', step = CASE channel WHEN 'email' THEN 0 ELSE 1 END
+            WHERE notice_id = (SELECT max(notice_id) FROM messages WHERE channel = 'email')",
+    ),
+    (
+        "nothing is sent when it is of no use any more",
+        "UPDATE messages SET useful_until = '2020-01-01T00:00:00.000000Z' WHERE channel = 'sms'",
+    ),
+    (
+        "nothing is sent to who wants nothing",
+        "INSERT INTO suppressions (id, dealership_id, customer_id, target, scope, reason, created_by, created_at) SELECT 'sup_1', dealership_id, id, id, 'all',
+            'asked', 'them', '2020-01-01T00:00:00.000000Z' FROM customers",
+    ),
+    ("a gateway names each text once", "UPDATE messages SET provider_ref = 'one', channel = 'sms'"),
+    (
+        "a notice that is sending waits for something",
+        "UPDATE notices SET state = 'sending', not_before = NULL, lease_until = NULL WHERE state = 'done'",
+    ),
+    (
+        "a notice that is over has no open message",
+        "UPDATE messages SET state = 'ready'; UPDATE notices SET state = 'withdrawn'",
+    ),
+    ("an inquiry that waits has a clock", "DELETE FROM inquiry_clocks"),
+    (
+        "nothing is left of who was erased",
+        "UPDATE customers SET erased_at = '2020-01-01T00:00:00.000000Z' WHERE name IS NOT NULL",
+    ),
+    (
+        "nothing is sent in quiet hours",
+        "UPDATE attempts SET started_at = '2026-03-02T19:00:00.000000Z'; UPDATE messages SET channel = 'sms'",
+    ),
+];
+
+async fn break_it(url: &str, what: &str) {
+    if url.starts_with("sqlite") {
+        let mut connection = SqliteConnection::connect(url).await.expect("the file");
+        let text = format!("PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 5000; {what}");
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.expect("broken");
+        connection.close().await.expect("closed");
+    } else {
+        let mut connection = PgConnection::connect(url).await.expect("the server");
+        let text = format!("SET session_replication_role = replica; {what}");
+        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut connection).await.expect("broken");
+    }
+}
+
+#[tokio::test]
+async fn every_invariant_that_is_broken_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("erasures");
+    let opening = Shop::opening().setting("DATABASE__ERASURE_JOURNAL", file.to_str().expect("a path"));
+    let shop = opening.open().await;
+    let url = shop.app.config.database.url.expose_secret().to_owned();
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    shop.book(&fang(), "2026-03-05T10:30").await;
+    shop.hears(json!({"specversion": "1.0", "source": "/web", "type": "inquiry.received", "dealership": "gz-tianhe",
+        "data": {"ref": "Q-1", "channel": "web", "received_at": local("2026-03-02T09:00"), "body": "How much is a service?"}}))
+        .await;
+    shop.drain().await;
+    assert_eq!(fsck::check(&shop.app).await.expect("checked"), []);
+    let names = |found: Vec<fsck::Violation>| found.into_iter().map(|one| one.invariant).collect::<Vec<_>>();
+    for (invariant, what) in BREAKS {
+        let before = names(fsck::check(&shop.app).await.expect("checked"));
+        assert!(!before.contains(invariant), "{invariant} is broken before its turn");
+        break_it(&url, what).await;
+        let after = names(fsck::check(&shop.app).await.expect("checked"));
+        assert!(after.contains(invariant), "{invariant} is not named: {after:?}");
+    }
+    let journal = Journal::of(&shop.app.config, &shop.app.db).expect("a journal");
+    let dealership = shop.app.directory.by_code("gz-tianhe").await.expect("an answer").expect("a dealership").id;
+    let (customer, at) = (shop.app.ids.next(), shop.now());
+    let erasure =
+        Erasure { customer, dealership, at, by: "operator".to_owned(), salt: "s".to_owned(), marks: Vec::new() };
+    journal.add(&erasure).expect("written");
+    assert!(names(fsck::check(&shop.app).await.expect("checked")).contains(&"who was erased stays erased"));
+    if url.starts_with("sqlite") {
+        let found = names(fsck::check(&shop.app).await.expect("checked"));
+        assert!(found.contains(&"the file is whole"), "{found:?}");
+        // Without its table's promise a key can be there twice.
+        let twice = "CREATE TABLE copied AS SELECT * FROM notices; PRAGMA legacy_alter_table = ON; DROP TABLE notices;
+            ALTER TABLE copied RENAME TO notices; INSERT INTO notices SELECT * FROM notices";
+        break_it(&url, twice).await;
+    } else {
+        break_it(
+            &url,
+            "ALTER TABLE notices DROP CONSTRAINT notices_dedupe_key_key; UPDATE notices SET dedupe_key = 'one'",
+        )
+        .await;
+    }
+    assert!(names(fsck::check(&shop.app).await.expect("checked")).contains(&"a dedupe key is used once"));
+    // As the command says it, and nothing of it is left for the story's own check of what it leaves behind.
+    let done = tokio::process::Command::new(env!("CARGO_BIN_EXE_aftercare"))
+        .arg("fsck")
+        .env("AFTERCARE__DATABASE__URL", &url)
+        .output()
+        .await
+        .expect("the program runs");
+    assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(said.lines().any(|line| line.starts_with("a dedupe key is used once: ")), "{said}");
+    break_it(&url, "DELETE FROM messages; DELETE FROM notices").await;
+}
