@@ -29,6 +29,12 @@ pub struct Promise {
     pub answered_at: Option<Timestamp>,
     pub answered_by: Option<By>,
     pub reply: Option<String>,
+    /// When that reply was written.
+    #[serde(default)]
+    pub reply_written_at: Option<Timestamp>,
+    /// When a provider took the first answer of a person that did not come back, also beside an approved one.
+    #[serde(default)]
+    pub human_reply_at: Option<Timestamp>,
     /// Replies of the thread that came back.
     pub bounces: i64,
 }
@@ -103,7 +109,11 @@ impl Report {
             "made_at": self.made_at, "calendar": self.calendar});
         let mut file = String::new();
         let mut hash = String::new();
-        let rows = self.promises.iter().map(|promise| json!(promise));
+        let rows = self.promises.iter().map(|promise| {
+            let mut row = json!(promise);
+            row["in_time"] = json!(promise.in_time(self.made_at));
+            row
+        });
         let head = json!({"head": {"rows": self.promises.len(), "numbers": self.numbers}});
         for content in std::iter::once(opening).chain(rows).chain(std::iter::once(head)) {
             hash = link(&hash, &content);
@@ -225,6 +235,8 @@ mod tests {
             answered_at: answered.map(at),
             answered_by: answered.map(|_| By::Person),
             reply: None,
+            reply_written_at: None,
+            human_reply_at: None,
             bounces: 0,
         }
     }

@@ -5,7 +5,7 @@ pub mod actions;
 pub mod api;
 pub mod console;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use serde::Serialize;
 
@@ -81,7 +81,9 @@ pub fn filled(body: &str, values: &BTreeMap<String, String>) -> String {
         };
         match values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty()) {
             Some(value) => text.push_str(value),
-            None => text.push_str(&format!("[[{name}]]")),
+            None => {
+                let _ = write!(text, "[[{name}]]");
+            }
         }
         rest = tail;
     }

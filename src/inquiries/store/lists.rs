@@ -243,10 +243,13 @@ pub(in super::super) async fn promises(
 ) -> Result<Vec<Promise>> {
     tx.sql(
         "SELECT i.id AS inquiry, i.ref, i.channel, c.opened_at AS received_at, c.due_at, c.opened_by AS question, q.message_key,
-                c.stopped_at AS answered_at, c.stopped_kind AS answered_by, c.stopped_by AS reply,
+                c.stopped_at AS answered_at, c.stopped_kind AS answered_by, c.stopped_by AS reply, r.at AS reply_written_at,
+                (SELECT min(e.accepted_at) FROM inquiry_entries AS e WHERE e.inquiry_id = i.id AND e.author = 'person'
+                    AND e.accepted_at >= c.opened_at AND e.failed_at IS NULL) AS human_reply_at,
                 (SELECT CAST(count(*) AS BIGINT) FROM inquiry_entries AS e
                  WHERE e.inquiry_id = i.id AND e.failed_at IS NOT NULL AND e.author <> 'system') AS bounces
          FROM inquiry_clocks AS c JOIN inquiries AS i ON i.id = c.inquiry_id JOIN inquiry_entries AS q ON q.id = c.opened_by
+              LEFT JOIN inquiry_entries AS r ON r.id = c.stopped_by
          WHERE c.dealership_id = $1 AND c.opened_at >= $2 AND c.opened_at < $3 AND i.state <> 'spam'
          ORDER BY c.opened_at, c.id",
     )

@@ -131,3 +131,34 @@ async fn before_closing_the_manager_has_the_list_of_what_falls_due_before_the_do
         shop.inbox(MANAGER).into_iter().find(|mail| mail.text.contains("fall due before we open")).expect("a list");
     insta::assert_snapshot!("closing_sweep", list.text);
 }
+
+#[tokio::test]
+async fn the_sealed_report_has_the_evidence_of_each_promise_and_one_altered_byte_names_its_row() {
+    let shop = tianhe("2026-03-02T10:00").await;
+    for reference in ["W-1", "W-2"] {
+        asks(&shop, &anna(), reference, &format!("My brakes squeal, {reference}.")).await;
+    }
+    shop.advance("30m").await;
+    answers(&shop, "W-2", "Since when?").await;
+    shop.drain().await;
+    shop.wait_until("2026-03-03T11:00").await;
+    let path = "/v1/reports/sla?dealership=gz-tianhe&month=2026-03&format=sealed";
+    let (_, file) = shop.downloads(path).await;
+    assert_eq!(aftercare::inquiries::proof::verify(&file).expect("as it was sealed").rows, 2);
+    let text = String::from_utf8(file).expect("UTF-8");
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let row = |reference: &str| {
+        let row = rows.iter().find(|row| row["content"]["ref"] == reference).expect("a row");
+        row["content"].clone()
+    };
+    let (kept, broken) = (row("W-2"), row("W-1"));
+    assert_eq!((&kept["in_time"], &broken["in_time"]), (&json!(true), &json!(false)));
+    assert_eq!(kept["answered_by"], "person");
+    for evidence in ["reply_written_at", "human_reply_at", "answered_at"] {
+        assert_eq!(kept[evidence].as_str().map(on_the_wall).as_deref(), Some("02 10:30"), "{evidence}");
+        assert_eq!(broken[evidence], Value::Null, "{evidence}");
+    }
+    let altered = text.replacen("\"in_time\":false", "\"in_time\":true", 1);
+    let named = aftercare::inquiries::proof::verify(altered.as_bytes()).expect_err("altered");
+    assert!(named.to_string().ends_with("was altered: inquiry W-1"), "{named}");
+}
