@@ -65,7 +65,7 @@ pub(super) async fn say(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff, wo
     let (mut mine, others): (Vec<CallTask>, Vec<CallTask>) =
         store::find_and_lock(desk.tx, &ids).await?.into_iter().partition(|task| task.id == id);
     for task in others.into_iter().filter(CallTask::has_word_waiting) {
-        stands(desk, task).await?;
+        Box::pin(stands(desk, task)).await?;
     }
     let Some(mut task) = mine.pop() else { return Ok(Concluded::Unknown("task")) };
     let attempt = match checked(desk, &mut task, agent, word, &past).await? {
@@ -153,7 +153,7 @@ pub(super) async fn undo_left(
     now: Timestamp,
 ) -> db::Result<Option<SignedDuration>> {
     let said = words::of_task(tx, id).await?.filter(|said| said.staff_id == agent);
-    Ok(said.map(|said| said.stands_at.since(now)).filter(|left| left.is_positive()))
+    Ok(said.map(|said| said.stands_at.since(now)).filter(SignedDuration::is_positive))
 }
 
 fn record(desk: &mut Desk<'_>, task: &CallTask, what: &str, agent: &Staff, why: &str) {

@@ -21,7 +21,11 @@ pub(super) async fn wake_tasks(desk: &mut Desk<'_>, ids: &[Id<CallTask>]) -> db:
     let tasks = store::find_and_lock(desk.tx, ids).await?;
     let (said, mut tasks): (Vec<CallTask>, Vec<CallTask>) = tasks.into_iter().partition(CallTask::has_word_waiting);
     for task in said {
-        if task.not_before <= desk.now { saying::stands(desk, task).await? } else { keep(desk, &[task]).await? }
+        if task.not_before <= desk.now {
+            Box::pin(saying::stands(desk, task)).await?
+        } else {
+            keep(desk, &[task]).await?
+        }
     }
     let customers: Vec<_> = tasks.iter().map(|task| task.customer_id).collect();
     let callees = Callees::read(desk, &customers).await?;

@@ -232,11 +232,10 @@ fn advisors(w: Words, month: Month, shop: &Shop) -> Markup {
 }
 
 fn with_interval(it: Option<Estimate>) -> Markup {
-    match it {
-        Some(it) => {
-            html! { (format!("{:.0} %", it.value)) " " span class="muted small" { (format!("{:.0}–{:.0}", it.low, it.high)) } }
-        }
-        None => html! { "—" },
+    if let Some(it) = it {
+        html! { (format!("{:.0} %", it.value)) " " span class="muted small" { (format!("{:.0}–{:.0}", it.low, it.high)) } }
+    } else {
+        html! { "—" }
     }
 }
 

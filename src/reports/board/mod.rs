@@ -149,11 +149,10 @@ pub(super) fn agents(w: Words, board: &Board) -> Markup {
 
 fn rate(w: Words, agent: &Agent) -> Markup {
     let of = |n: i64| u64::try_from(n).unwrap_or(0);
-    match share(of(agent.reached), of(agent.calls)).filter(|_| agent.calls >= RATED_FROM) {
-        Some(it) => {
-            html! { (format!("{:.0} %", it.value)) " " span class="muted small" { (format!("{:.0}–{:.0}", it.low, it.high)) } }
-        }
-        None => html! { span title=(w.t("too-few")) { "—" } },
+    if let Some(it) = share(of(agent.reached), of(agent.calls)).filter(|_| agent.calls >= RATED_FROM) {
+        html! { (format!("{:.0} %", it.value)) " " span class="muted small" { (format!("{:.0}–{:.0}", it.low, it.high)) } }
+    } else {
+        html! { span title=(w.t("too-few")) { "—" } }
     }
 }
 
