@@ -21,7 +21,7 @@ use crate::{
 
 const OPEN: usize = 100_000;
 const CLIENTS: usize = 50;
-const LASTS: Duration = Duration::from_secs(60);
+const LASTS: Duration = Duration::from_mins(1);
 /// One look of each in so long.
 const EVERY: Duration = Duration::from_millis(250);
 
