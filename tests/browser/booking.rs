@@ -52,15 +52,10 @@ async fn somebody_new_is_booked_in_under_a_minute_and_finds_their_appointment() 
     agent.quit().await;
 
     let customer = Browser::start().await;
-    // The confirmation leads to the appointment, the thanks after a visit to what somebody wishes.
-    let mut pages = Vec::new();
-    for words in ["lina@example.com", "感谢您的光临"] {
-        let mail = mail_with(&customer, &demo, words).await;
-        customer.open(&format!("{}{mail}/letter", demo.address), 390).await;
-        let found = pages_in(&customer.source().await, &demo.address);
-        assert!(!found.is_empty(), "the letter {words} leads nowhere");
-        pages.extend(found);
-    }
+    let mail = mail_with(&customer, &demo, "lina@example.com").await;
+    customer.open(&format!("{}{mail}/letter", demo.address), 390).await;
+    let pages = pages_in(&customer.source().await, &demo.address);
+    assert!(!pages.is_empty(), "the letter leads nowhere");
     let mut walk = Walk { browser: &customer, axe, faults: Vec::new() };
     for page in pages {
         let address = format!("{}{page}", demo.address);
