@@ -22,9 +22,9 @@ pub(super) async fn wake_tasks(desk: &mut Desk<'_>, ids: &[Id<CallTask>]) -> db:
     let (said, mut tasks): (Vec<CallTask>, Vec<CallTask>) = tasks.into_iter().partition(CallTask::has_word_waiting);
     for task in said {
         if task.not_before <= desk.now {
-            Box::pin(saying::stands(desk, task)).await?
+            Box::pin(saying::stands(desk, task)).await?;
         } else {
-            keep(desk, &[task]).await?
+            keep(desk, &[task]).await?;
         }
     }
     let customers: Vec<_> = tasks.iter().map(|task| task.customer_id).collect();
