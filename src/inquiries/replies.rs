@@ -219,8 +219,7 @@ pub(super) fn tracks_of(channel: Channel) -> Option<Vec<ChannelName>> {
     match channel {
         Channel::Sms => Some(vec![ChannelName::Sms]),
         Channel::Wechat => Some(vec![ChannelName::Wechat, ChannelName::Sms, ChannelName::Email]),
-        Channel::Email => Some(vec![ChannelName::Email, ChannelName::Sms]),
-        Channel::Web | Channel::App => Some(vec![ChannelName::Email, ChannelName::Sms]),
+        Channel::Email | Channel::Web | Channel::App => Some(vec![ChannelName::Email, ChannelName::Sms]),
         // They are spoken to.
         Channel::Phone => None,
     }

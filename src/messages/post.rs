@@ -273,7 +273,11 @@ impl Lane for Post {
                 return Ok(());
             }
             let written = store::settle(tx, &rows, now).await?;
-            let number = |outcome: &Outcome| written.iter().find(|(id, _)| *id == outcome.id).map(|(_, n)| *n);
+            // By id and fence: an older claim of the same message may be in the same batch, and does not count as written.
+            let number = |outcome: &Outcome| {
+                let mine = written.iter().find(|(id, fence, _)| (*id, *fence) == (outcome.id, outcome.fence));
+                mine.map(|(_, _, n)| *n)
+            };
             let (mut closed, mut moved, mut late) = (Vec::new(), Vec::new(), Vec::new());
             for (worked, outcome, attempt) in settled {
                 let n = number(&outcome);

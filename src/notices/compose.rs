@@ -182,7 +182,9 @@ impl Lane for Compose {
             let now = self.ids.clock.now();
             let notices: Vec<Composed> = outcomes.iter().flatten().map(|outcome| outcome.notice.clone()).collect();
             let written = store::settle(tx, &notices, now).await?;
-            let kept = || outcomes.iter().flatten().filter(|outcome| written.contains(&outcome.notice.id));
+            let kept = || {
+                outcomes.iter().flatten().filter(|outcome| written.contains(&(outcome.notice.id, outcome.notice.fence)))
+            };
             let messages: Vec<NewMessage> = kept().flat_map(|outcome| outcome.messages.clone()).collect();
             store::insert_messages(tx, &messages).await?;
             for message in messages.iter().filter(|message| message.state == State::Ready) {

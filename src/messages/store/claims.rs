@@ -156,15 +156,16 @@ pub struct Outcome {
     pub uncounted: i64,
 }
 
-/// Writes the states of those whose fence still holds; answers their ids with the number of their last attempt.
-pub async fn settle(tx: &mut Tx, outcomes: &[Outcome], now: Timestamp) -> Result<Vec<(Id<Message>, i64)>> {
+/// Writes the states of those whose fence still holds; answers their ids and fences with the number of their last
+/// attempt.
+pub async fn settle(tx: &mut Tx, outcomes: &[Outcome], now: Timestamp) -> Result<Vec<(Id<Message>, i64, i64)>> {
     tx.sql(rows!(
         "UPDATE messages SET state = j.state, reason = j.reason, not_before = COALESCE(j.not_before, messages.not_before), tries = j.tries,
             provider_ref = COALESCE(j.provider_ref, messages.provider_ref), accepted_at = j.accepted_at, attempts = attempts + j.uncounted,
             lease_until = NULL, suspect = $3, alone = $3, crashes = 0, updated_at = $2 FROM ",
         (id text, fence bigint, state text, reason text, not_before timestamptz, tries bigint, provider_ref text, accepted_at timestamptz,
          uncounted bigint),
-        " WHERE messages.id = j.id AND messages.fence = j.fence AND messages.state = 'sending' RETURNING messages.id, messages.attempts"
+        " WHERE messages.id = j.id AND messages.fence = j.fence AND messages.state = 'sending' RETURNING messages.id, messages.fence, messages.attempts"
     ))
     .bind_rows(outcomes)
     .bind(now)

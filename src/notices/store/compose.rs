@@ -156,21 +156,21 @@ pub struct Composed {
     pub tracks: Tracks,
 }
 
-/// Writes composed notices whose claim still holds; answers which.
-pub async fn settle(tx: &mut Tx, composed: &[Composed], now: Timestamp) -> Result<Vec<Id<Notice>>> {
-    let written: Vec<(Id<Notice>,)> = tx
+/// Writes composed notices whose claim still holds; answers which, with their fence: an older claim of the same notice may
+/// be among them, and what it came to is not written.
+pub async fn settle(tx: &mut Tx, composed: &[Composed], now: Timestamp) -> Result<Vec<(Id<Notice>, i64)>> {
+    tx
         .sql(rows!(
             "UPDATE notices SET state = j.state, reason = j.reason, not_before = j.not_before, tracks = j.tracks, lease_until = NULL,
                 suspect = $3, alone = $3, crashes = 0, updated_at = $2 FROM ",
             (id text, fence bigint, state text, reason text, not_before timestamptz, tracks jsonb),
-            " WHERE notices.id = j.id AND notices.fence = j.fence AND notices.state IN ('waiting', 'sending') RETURNING notices.id"
+            " WHERE notices.id = j.id AND notices.fence = j.fence AND notices.state IN ('waiting', 'sending') RETURNING notices.id, notices.fence"
         ))
         .bind_rows(composed)
         .bind(now)
         .bind(false)
         .all()
-        .await?;
-    Ok(written.into_iter().map(|(id,)| id).collect())
+        .await
 }
 
 /// A notice that the look has moved on.

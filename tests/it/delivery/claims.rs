@@ -163,3 +163,22 @@ async fn a_letter_that_ends_its_process_three_times_alone_is_not_written() {
     assert_eq!(shop.notices("A-1").await, ["confirmation failed ended_its_process", "reminder waiting"]);
     assert!(shop.messages("A-1").await.is_empty());
 }
+
+#[tokio::test]
+async fn of_two_claims_of_one_notice_in_one_batch_only_the_living_one_is_written() {
+    let shop = Shop::opening().without_sms().open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    let lost = by_hand::claim(&shop.app.db, &shop.compose, Want::Batch(8)).await;
+    shop.leaps_by("61s");
+    by_hand::tidy(&shop.app.db, &shop.compose).await;
+    let again = by_hand::claim(&shop.app.db, &shop.compose, Want::Suspect).await;
+    let mut outcomes = Vec::new();
+    for row in lost.into_iter().chain(again) {
+        outcomes.push(by_hand::work(&shop.compose, row).await);
+    }
+    assert_eq!(outcomes.len(), 2);
+    by_hand::record(&shop.app.db, &shop.compose, outcomes).await;
+    assert_eq!(shop.messages("A-1").await, ["confirmation email ready"]);
+    shop.drain().await;
+    assert_eq!(shop.inbox(ANNA).len(), 1);
+}
