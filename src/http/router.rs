@@ -182,6 +182,7 @@ mod tests {
             database: crate::config::Database {
                 url: format!("sqlite://{}", folder.path().join("a.db").display()).into(),
                 url_file: None,
+                erasure_journal: None,
             },
             ..Config::default()
         };
