@@ -124,7 +124,7 @@ async fn lease(house: &House) -> Result<Duration> {
         if now["state"] == "ready" {
             return Ok(start.elapsed());
         }
-        ensure!(start.elapsed() < Duration::from_secs(60), "a silent agent keeps {task}: {now}");
+        ensure!(start.elapsed() < Duration::from_mins(1), "a silent agent keeps {task}: {now}");
         pause(Duration::from_millis(100)).await;
     }
 }

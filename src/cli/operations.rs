@@ -95,15 +95,14 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
         .ok_or_else(|| Failure::usage(anyhow!("--locale {}: must be en, zh-CN or ja", args.locale)))?;
     let question = Question { month: args.month, dealership: args.dealership, advisor: args.advisor };
     let app = open(settings, false).await?;
-    let text = match &args.rows {
-        Some(name) => rows(&app, &question, name, args.definition, args.format).await?,
-        None => {
-            let report = actions::report(&app, &Access::All, &question, args.definition).await?;
-            match args.format {
-                Format::Html => html::html(&report, Words(locale), html::Rows::Named),
-                Format::Csv => csv::csv(&report),
-                Format::Json => serde_json::to_string_pretty(&report).context("cannot write JSON")?,
-            }
+    let text = if let Some(name) = &args.rows {
+        rows(&app, &question, name, args.definition, args.format).await?
+    } else {
+        let report = actions::report(&app, &Access::All, &question, args.definition).await?;
+        match args.format {
+            Format::Html => html::html(&report, Words(locale), html::Rows::Named),
+            Format::Csv => csv::csv(&report),
+            Format::Json => serde_json::to_string_pretty(&report).context("cannot write JSON")?,
         }
     };
     app.db.close().await;

@@ -60,7 +60,7 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
                 .map_err(Failure::Usage)?;
             setup::store_text(&stage.app, &text).await?;
         }
-        None => copy_dealerships(settings, &stage).await?,
+        None => Box::pin(copy_dealerships(settings, &stage)).await?,
     }
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut failed = writeln!(out, "{COLUMNS}").err();

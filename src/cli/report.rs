@@ -84,13 +84,13 @@ pub(super) enum Form {
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
     match command {
         Command::Satisfaction { month, dealership, advisor, format } => {
-            of_satisfaction(Question { month, dealership, advisor }, format, settings).await
+            Box::pin(of_satisfaction(Question { month, dealership, advisor }, format, settings)).await
         }
-        Command::Operations(args) => operations::run(args, settings).await,
-        Command::Approve(args) => operations::approve(args, settings).await,
-        Command::Define { file } => operations::define(&file, settings).await,
+        Command::Operations(args) => Box::pin(operations::run(args, settings)).await,
+        Command::Approve(args) => Box::pin(operations::approve(args, settings)).await,
+        Command::Define { file } => Box::pin(operations::define(&file, settings)).await,
         Command::Brand { month, dealership, format } => {
-            operations::brand(Question { month, dealership, advisor: None }, format, settings).await
+            Box::pin(operations::brand(Question { month, dealership, advisor: None }, format, settings)).await
         }
         Command::Sla { month, dealership, format } => {
             let app = super::open(settings, false).await?;

@@ -82,12 +82,10 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
     let (mut over, mut waits) = (Vec::new(), Vec::new());
     for (id, (word, status)) in highest {
         match fold(word.state, status) {
-            None => {}
-            Some(Move::Taken) => {
-                if returning::taken(desk, id, ChannelName::Sms).await? {
-                    waits.push((id, word.dealership_id));
-                }
+            Some(Move::Taken) if returning::taken(desk, id, ChannelName::Sms).await? => {
+                waits.push((id, word.dealership_id));
             }
+            None | Some(Move::Taken) => {}
             Some(Move::Delivered) => {
                 returning::delivered(desk, id, ChannelName::Sms).await?;
                 over.push(id.to_string());

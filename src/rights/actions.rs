@@ -127,11 +127,9 @@ pub async fn erased(tx: &mut Tx, told: &[Told<'_>]) -> db::Result<HashSet<usize>
     let found: HashSet<String> = store::found(tx, &all).await?.into_iter().collect();
     let mut erased = HashSet::new();
     for (index, one) in told.iter().enumerate() {
-        if found.contains(&by_ref[index]) {
-            erased.insert(index);
-        } else if by_address[index].iter().any(|mark| found.contains(mark))
-            && !store::is_known(tx, one.dealership, one.reference).await?
-        {
+        let is_theirs = found.contains(&by_ref[index]);
+        let has_their_address = by_address[index].iter().any(|mark| found.contains(mark));
+        if is_theirs || (has_their_address && !store::is_known(tx, one.dealership, one.reference).await?) {
             erased.insert(index);
         }
     }

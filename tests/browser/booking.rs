@@ -48,7 +48,7 @@ async fn somebody_new_is_booked_in_under_a_minute_and_finds_their_appointment() 
     agent.until("they are booked", "location.search === '?done=booked'").await;
     let took = began.elapsed();
     println!("a booking by hand took {took:?} with all its pages");
-    assert!(took < Duration::from_secs(60), "{took:?}");
+    assert!(took < Duration::from_mins(1), "{took:?}");
     agent.quit().await;
 
     let customer = Browser::start().await;

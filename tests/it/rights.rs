@@ -17,6 +17,9 @@ use crate::{
     temp::server,
 };
 
+/// What the gateway proves itself with.
+const SECRET: &str = "a-secret-of-the-gateway";
+
 /// A shop that keeps its journal of erasures apart.
 struct Counter {
     shop: Shop,
@@ -29,7 +32,7 @@ impl Counter {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("erasures");
         let opening = Shop::opening().setting("DATABASE__ERASURE_JOURNAL", file.to_str().expect("a path"));
-        let shop = opening.setting("INBOUND__SMS__SECRET", "s").open().await;
+        let shop = opening.setting("INBOUND__SMS__SECRET", SECRET).open().await;
         let journal = Journal::of(&shop.app.config, &shop.app.db).expect("a journal");
         Self { shop, journal, folder }
     }
@@ -120,7 +123,7 @@ async fn lives(counter: &Counter) {
         "body": "call 139 0000 7777: it squeals", "customer": customer});
     shop.hears(event("inquiry.received", &asked)).await;
     let text = json!({"id": "in-1", "from": "+8613900007777", "to": "+8610690000", "text": "it squeals again"});
-    assert_eq!(shop.call("POST", "/in/http/inbound", "s", Some(&text)).await.0, 200);
+    assert_eq!(shop.call("POST", "/in/http/inbound", SECRET, Some(&text)).await.0, 200);
     shop.drain().await;
     let suppression = json!({"address": "quartz@example.com", "scope": "marketing", "reason": "asked"});
     let key = shop.key_for(None).await;

@@ -184,7 +184,9 @@ impl Material {
             Self::Lying(rows, _) => rows.iter().for_each(|row| slot(&row.slot)),
             Self::Days(_) => {}
             Self::Answers(rows) => {
-                rows.iter().for_each(|a| see([a.advisor.as_deref(), a.service_type.as_deref(), Some(a.mode.word())]))
+                for row in rows {
+                    see([row.advisor.as_deref(), row.service_type.as_deref(), Some(row.mode.word())]);
+                }
             }
         }
         let [advisors, types, kinds] = names;

@@ -76,6 +76,7 @@ const STATEMENTS: &[Sql] = &[
     one(concat!("UPDATE inbound_texts SET from_address = '', body = '' WHERE customer_id IN ", people!())),
     one(concat!("UPDATE triggered_messages SET override_reason = NULL, answer = '{}' WHERE customer_id IN ", people!())),
     one(concat!("DELETE FROM call_drafts WHERE task_id IN (SELECT id FROM call_tasks WHERE customer_id IN ", people!(), ")")),
+    one(concat!("DELETE FROM call_words WHERE task_id IN (SELECT id FROM call_tasks WHERE customer_id IN ", people!(), ")")),
     one(concat!("UPDATE call_attempts SET number = NULL, note = NULL, answers = '{}', recording_url = NULL, recording_until = NULL, pbx_cause = NULL,
         answer = NULL, contact_point_id = NULL WHERE customer_id IN ", people!())),
     one(concat!("UPDATE call_tasks SET detail = '{}' WHERE customer_id IN ", people!())),
@@ -83,6 +84,8 @@ const STATEMENTS: &[Sql] = &[
     one(concat!("UPDATE survey_responses SET comment = NULL, answers = '{}' WHERE customer_id IN ", people!())),
     one(concat!("UPDATE case_notes SET note = NULL WHERE case_id IN (SELECT id FROM cases WHERE customer_id IN ", people!(), ")")),
     one(concat!("UPDATE cases SET words = NULL, resolution = CASE WHEN resolution IS NULL THEN NULL ELSE '-' END WHERE customer_id IN ", people!())),
+    one(concat!("DELETE FROM files WHERE owner_id IN (SELECT e.id FROM inquiry_entries e JOIN inquiries i ON i.id = e.inquiry_id WHERE i.customer_id IN ",
+        people!(), ")")),
     one(concat!("UPDATE inquiry_entries SET sender = NULL, message_key = NULL, thread = '[]', text_hash = NULL, topic = NULL, body = '',
         state = CASE WHEN state = 'scheduled' THEN 'withdrawn' ELSE state END
         WHERE inquiry_id IN (SELECT id FROM inquiries WHERE customer_id IN ", people!(), ")")),
@@ -99,6 +102,8 @@ const STATEMENTS: &[Sql] = &[
     one(concat!("UPDATE appointments SET customer_words = NULL, cancel_reason = NULL WHERE customer_id IN ", people!())),
     one(concat!("UPDATE work_items SET decided_by = NULL, reason = NULL WHERE repair_order_id IN (SELECT id FROM repair_orders WHERE customer_id IN ", people!(), ")")),
     one(concat!("UPDATE repair_orders SET signed_by = NULL, promise_reason = NULL WHERE customer_id IN ", people!())),
+    one(concat!("UPDATE parts_questions SET question = NULL, note = NULL WHERE appointment_id IN (SELECT id FROM appointments WHERE customer_id IN ",
+        people!(), ")")),
     one(concat!("DELETE FROM merge_suggestions WHERE customer_id IN ", people!(), " OR other_id IN ", people!())),
 ];
 

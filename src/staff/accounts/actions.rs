@@ -48,19 +48,16 @@ pub async fn open(
             Box::pin(async move {
                 let known = store::find_by_login(tx, &login).await?;
                 let is_new = known.is_none();
-                let id = match known {
-                    Some(account) => {
-                        within_reach(tx, account.id, dealership, reach).await?;
-                        store::set_active(tx, account.id, true, now).await?;
-                        account.id
-                    }
-                    None => {
-                        let id = ids.next();
-                        let account =
-                            Account { id, login, password_hash: hashed, must_change: true, locale: None, active: true };
-                        store::insert(tx, &account, now).await?;
-                        id
-                    }
+                let id = if let Some(account) = known {
+                    within_reach(tx, account.id, dealership, reach).await?;
+                    store::set_active(tx, account.id, true, now).await?;
+                    account.id
+                } else {
+                    let id = ids.next();
+                    let account =
+                        Account { id, login, password_hash: hashed, must_change: true, locale: None, active: true };
+                    store::insert(tx, &account, now).await?;
+                    id
                 };
                 store::link(tx, id, staff_id).await?;
                 write_line(tx, (ids.next(), dealership, now), "account.opened", id, &actor).await?;
