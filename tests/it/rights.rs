@@ -64,7 +64,7 @@ impl Counter {
             sqlite: "SELECT m.name, p.name FROM sqlite_master m JOIN pragma_table_info(m.name) p WHERE m.type = 'table' AND p.type IN ('TEXT', 'BLOB')
                 AND m.name NOT LIKE 'sqlite_%' AND m.name NOT LIKE '_sqlx%' ORDER BY m.name, p.cid",
             postgres: "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_schema = 'public'
-                AND data_type IN ('text', 'jsonb') AND table_name NOT LIKE '\\_sqlx%' ORDER BY table_name, ordinal_position",
+                AND data_type IN ('text', 'jsonb', 'bytea') AND table_name NOT LIKE '\\_sqlx%' ORDER BY table_name, ordinal_position",
         };
         let mut tx = self.shop.app.db.read().await.expect("a connection");
         let rows: Vec<(String, String)> = tx.sql(COLUMNS).all().await.expect("rows");
