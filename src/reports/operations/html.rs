@@ -186,7 +186,7 @@ fn line(report: &Report, shop: &Shop, number: &Number, w: Words, rows: Rows) -> 
             }
         }
         td { @if figure.n > 0 { (detail(w, figure)) } }
-        td.hide-small { (paper::trend(&said.join("; "), &values)) }
+        td.hide-small { @if !said.is_empty() { (paper::trend(&said.join("; "), &values)) } }
     } }
 }
 
@@ -257,7 +257,7 @@ fn apart<'s>(
         section {
             h3 { (title) }
             div.wide { table {
-                thead { tr { th scope="col" {} @for number in &numbers { th.n scope="col" { (name(w, number.name)) } } } }
+                thead { tr { td {} @for number in &numbers { th.n scope="col" { (name(w, number.name)) } } } }
                 tbody { @for row in names { tr {
                     th scope="row" { (row) }
                     @for number in &numbers { td.n { @if let Some(figure) = of(number).get(row) {
