@@ -55,8 +55,7 @@ pub async fn delivered(desk: &mut Desk<'_>, id: Id<Message>, channel: ChannelNam
 pub async fn waiting_before_another(tx: &mut Tx, ids: &[Id<Message>]) -> db::Result<Vec<Id<Message>>> {
     let has_next = |place: &store::Place| {
         let at = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
-        let steps = place.tracks.tracks.get(at(place.track)).map_or(0, Vec::len);
-        place.state == State::Accepted && at(place.step).saturating_add(1) < steps
+        place.state == State::Accepted && place.tracks.has_another(at(place.track), at(place.step))
     };
     Ok(store::places(tx, ids).await?.into_iter().filter(has_next).map(|place| place.id).collect())
 }

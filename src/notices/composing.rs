@@ -78,11 +78,15 @@ impl Compose {
         let (mut messages, mut waits, mut call) = (Vec::new(), Vec::new(), None);
         let mut steps = claimed.steps.clone();
         for track in 0..tracks.tracks.len() {
-            while let Standing::Next(step) = tracks.standing(track, &steps) {
+            while let Standing::Next(step) = tracks.turn(track, &steps) {
                 let channel = tracks.tracks[track][step];
                 if channel == ChannelName::Call {
-                    let reason = if dealership.shadow { "shadow" } else { A_PERSON_CALLS };
-                    call = call_task(claimed, dealership, kind.call, now).filter(|_| !dealership.shadow);
+                    let reason = match (dealership.shadow, is_past_use(due, now)) {
+                        (true, _) => "shadow",
+                        (false, true) => "past_use",
+                        (false, false) => A_PERSON_CALLS,
+                    };
+                    call = call_task(claimed, dealership, kind.call, now).filter(|_| reason == A_PERSON_CALLS);
                     tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
                     continue;
                 }

@@ -101,17 +101,52 @@ impl Tracks {
         Standing::RanOut(tried)
     }
 
+    /// The same beside the other tracks: a call is the last resort of the whole notice. It stands back while another track may
+    /// still tell it, and nobody is called about what another track has told, or where no text was there to end badly.
+    pub fn turn(&self, track: usize, messages: &[Step]) -> Standing {
+        let own = self.standing(track, messages);
+        if self.tracks.len() == 1 || !self.is_call(track, own) {
+            return own;
+        }
+        let others: Vec<Standing> =
+            (0..self.tracks.len()).filter(|n| *n != track).map(|n| self.standing(n, messages)).collect();
+        let may_tell = |s: &Standing| matches!(s, Standing::Open | Standing::Next(_)) && !self.is_call(track, *s);
+        let ended_badly = |m: &Step| m.state.ending() == Ending::Badly;
+        if others.iter().any(may_tell) {
+            Standing::Open
+        } else if others.contains(&Standing::Well) || !messages.iter().any(ended_badly) {
+            Standing::RanOut(messages.iter().any(|m| m.track == track && ended_badly(m)))
+        } else {
+            own
+        }
+    }
+    /// Whether another channel comes after this step, should nothing be heard of it; silence alone has nobody called beside
+    /// another track, which may have told it.
+    pub fn has_another(&self, track: usize, step: usize) -> bool {
+        let after = self.tracks.get(track).and_then(|channels| channels.get(step.saturating_add(1)..));
+        after.into_iter().flatten().any(|channel| self.tracks.len() == 1 || *channel != ChannelName::Call)
+    }
+    fn is_call(&self, track: usize, standing: Standing) -> bool {
+        let Standing::Next(step) = standing else { return false };
+        self.tracks[track].get(step) == Some(&ChannelName::Call)
+    }
+
     /// Whether some track's next channel has its turn because the one before ended badly, and not because it waits for its
-    /// hour.
+    /// hour; a call's turn comes when anything did.
     pub fn fell_through(&self, messages: &[Step]) -> bool {
-        let ended_badly = |track: usize| messages.iter().any(|m| m.track == track && m.state.ending() == Ending::Badly);
-        (0..self.tracks.len())
-            .any(|track| ended_badly(track) && matches!(self.standing(track, messages), Standing::Next(_)))
+        let ended_badly = |track: Option<usize>| {
+            messages.iter().any(|m| track.is_none_or(|track| m.track == track) && m.state.ending() == Ending::Badly)
+        };
+        (0..self.tracks.len()).any(|track| {
+            let turn = self.turn(track, messages);
+            let whose = Some(track).filter(|_| !self.is_call(track, turn));
+            matches!(turn, Standing::Next(_)) && ended_badly(whose)
+        })
     }
 
     /// Where the whole notice stands.
     pub fn progress(&self, messages: &[Step]) -> Progress {
-        let all: Vec<Standing> = (0..self.tracks.len()).map(|track| self.standing(track, messages)).collect();
+        let all: Vec<Standing> = (0..self.tracks.len()).map(|track| self.turn(track, messages)).collect();
         let any = |wanted: fn(&Standing) -> bool| all.iter().any(wanted);
         if any(|s| matches!(s, Standing::Next(_))) {
             Progress::Next
@@ -166,6 +201,30 @@ mod tests {
         let mail_taken = [step(0, 0, State::Accepted)];
         assert!(!tracks(&[(1, 0)]).fell_through(&mail_taken));
         assert!(tracks(&[]).fell_through(&[mail_taken[0], step(1, 0, State::Failed)]));
+    }
+
+    #[test]
+    fn a_call_is_the_last_resort_of_all_tracks_together() {
+        let tracks = |passed: &[(usize, usize)]| Tracks {
+            tracks: vec![vec![Email], vec![Sms, ChannelName::Call]],
+            ..tracks(passed)
+        };
+        let no_number = tracks(&[(1, 0)]);
+        for (mail, turn, progress) in [
+            (State::Ready, Standing::Open, Progress::Open),
+            (State::Unknown, Standing::Open, Progress::Open),
+            (State::Accepted, Standing::RanOut(false), Progress::Done),
+            (State::Failed, Standing::Next(1), Progress::Next),
+        ] {
+            let messages = [step(0, 0, mail)];
+            assert_eq!(no_number.turn(1, &messages), turn, "{mail:?}");
+            assert_eq!(no_number.progress(&messages), progress, "{mail:?}");
+            assert_eq!(no_number.fell_through(&messages), progress == Progress::Next, "{mail:?}");
+        }
+        // The text was refused and the mail was taken: one of its ways failed, and nobody has to be called.
+        let told = [step(0, 0, State::Accepted), step(1, 0, State::Failed)];
+        assert_eq!(tracks(&[]).progress(&told), Progress::Failed);
+        assert_eq!(tracks(&[(0, 0), (1, 0)]).progress(&[]), Progress::Skipped, "nothing was there to end badly");
     }
 
     #[test]

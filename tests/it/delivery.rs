@@ -3,6 +3,8 @@ mod claims;
 mod races;
 mod workers;
 
+use serde_json::json;
+
 use crate::{
     fakes::{gateway::Answer, smtp::Act},
     shop::{Mail, Shop, anna},
@@ -118,10 +120,23 @@ async fn a_mailbox_that_is_not_there_is_the_end_of_its_track() {
 }
 
 #[tokio::test]
+async fn when_neither_mail_nor_text_gets_through_a_person_calls() {
+    let opening = Shop::opening().mail(|_| Act::AtRcpt("550 5.1.1 no such user"));
+    let shop = opening.sms(|_| Answer::Status(400, "{}")).open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    assert_eq!(shop.notices("A-1").await[0], "confirmation failed a_person_calls");
+    let calls = shop.get("/v1/calls").await["items"].take();
+    let calls: Vec<_> = calls.as_array().into_iter().flatten().map(|call| &call["type"]).collect();
+    assert_eq!(calls, [&json!("unwritten")]);
+}
+
+#[tokio::test]
 async fn a_server_that_is_away_until_it_is_of_no_use_lets_the_mail_expire() {
     let shop = Shop::opening().mail(|_| Act::CutAtMail).without_sms().open().await;
     shop.book(&anna(), "2026-03-05T09:30").await;
     shop.wait_until("2026-03-03T10:00").await;
+    shop.drain().await;
     assert_eq!(shop.messages("A-1").await, ["confirmation email expired past_use"]);
     assert_eq!(shop.notices("A-1").await[0], "confirmation failed track_ran_out");
     let attempts = shop.attempts("A-1", "email").await;

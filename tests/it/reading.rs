@@ -132,7 +132,8 @@ async fn a_notice_is_read_back_with_its_messages() {
           ],
           [
             "wechat",
-            "sms"
+            "sms",
+            "call"
           ]
         ]
       },

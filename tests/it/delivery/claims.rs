@@ -132,8 +132,9 @@ async fn what_ends_its_process_three_times_alone_is_not_touched_again() {
         assert_eq!(claims(&shop, Want::Suspect).await.len(), 1, "crash {crash}");
     }
     shop.advance("60s").await;
+    shop.drain().await;
     assert_eq!(shop.messages("A-1").await, ["confirmation email dead ended_its_process"]);
-    assert_eq!(shop.notices("A-1").await[0], "confirmation failed track_ran_out");
+    assert_eq!(shop.notices("A-1").await[0], "confirmation failed a_person_calls");
     assert!(shop.attempts("A-1", "email").await.is_empty());
 }
 
