@@ -19,7 +19,7 @@ use crate::{
     http::{
         Access, Error, Fault,
         caller::{Authorized, scope},
-        page::{Page, Paging},
+        page::{Page, Paging, Where},
     },
     id::Id,
     staff::Staff,
@@ -27,11 +27,6 @@ use crate::{
 
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/appointments", get(list)).route("/v1/appointments/{ref}", get(get_one))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 #[derive(Deserialize)]

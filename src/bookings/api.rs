@@ -41,14 +41,7 @@ async fn book(
     JsonBody(mut data): JsonBody,
 ) -> Result<Response, Error> {
     let code = data.as_object_mut().and_then(|data| data.remove("dealership"));
-    let dealership = match (code.as_ref().and_then(Value::as_str), caller.dealership) {
-        (Some(code), _) => app.directory.by_code(code).await?.filter(|found| caller.access.allows(found.id)),
-        (None, Some(own)) => app.directory.by_id(own).await?,
-        (None, None) => return Err(Error::invalid("/dealership", "required", "name the dealership to book at")),
-    };
-    let dealership = dealership.ok_or_else(|| {
-        Error::invalid("/dealership", "unknown_dealership", "there is no dealership of that code for this key")
-    })?;
+    let dealership = caller.named_in_body(&app, code.as_ref().and_then(Value::as_str)).await?;
     let now = app.ids.clock.now();
     if preview {
         let wanted = Wanted { data, key: "preview".to_owned(), by: caller.actor(), at: now };

@@ -27,7 +27,7 @@ use crate::{
         actions::{Car, Hit},
     },
     http::{Error, public::Form},
-    repairs::actions::{DeferredWork, PastVisit},
+    repairs::actions::{self as repairs, LeftUndone, PastVisit, Whose},
     staff::{self, Staff},
 };
 
@@ -46,7 +46,7 @@ struct Known {
     customer: Option<Customer>,
     cars: Vec<Car>,
     visits: Vec<PastVisit>,
-    deferred: Vec<DeferredWork>,
+    left_undone: Vec<LeftUndone>,
     advisors: Vec<Staff>,
     is_ours: bool,
 }
@@ -89,7 +89,8 @@ async fn known(app: &App, visitor: &Visitor, fields: &Fields) -> Result<Known, E
     let Some(id) = named.or(only) else { return Ok(known) };
     let customer = customers::actions::one(&mut tx, &visitor.access(), &id, None).await?;
     known.cars = customers::actions::cars(&mut tx, customer.id).await?;
-    (known.visits, known.deferred) = crate::repairs::actions::history(&mut tx, customer.id).await?;
+    (known.visits, known.left_undone) = repairs::history(&mut tx, Whose::Customer(customer.id)).await?;
+    known.left_undone.retain(LeftUndone::is_put_off);
     known.customer = Some(customer);
     Ok(known)
 }

@@ -9,7 +9,7 @@ use super::{
     scripts::{Facts, Script},
     store::{
         attempts::{self, Attempt},
-        look::{self, Appointment, Callee, Visited, Wanted},
+        look::{self, Appointment, Callee, Wanted},
     },
 };
 use crate::{
@@ -24,12 +24,15 @@ use crate::{
         Locale, SubjectKind,
         wording::{self, Person, hon},
     },
+    repairs::{
+        self,
+        actions::{PastVisit, Whose},
+    },
     staff::Staff,
 };
 
 /// Lines of the record, and visits, beside a call.
 const HISTORY: i64 = 20;
-const VISITS: i64 = 5;
 
 /// The answer to a claim, and to looking at a task that one has.
 pub(super) async fn at_hand(
@@ -45,8 +48,9 @@ pub(super) async fn at_hand(
         SubjectKind::Appointment => look::appointment(tx, &task.subject_id).await?,
         _ => None,
     };
-    let visits = look::visits(tx, task.customer_id, VISITS).await?;
-    let visit = visits.iter().find(|visit| visit.id == task.subject_id);
+    // Whatever the call is about, its own visit is among them.
+    let visits = repairs::actions::last_visits(tx, Whose::Customer(task.customer_id)).await?;
+    let visit = visits.iter().find(|visit| visit.id.to_string() == task.subject_id);
     let script = script(app, task, agent, dealership, &callee, (appointment.as_ref(), visit))?;
     let numbers: Vec<Value> = attempts::numbers(tx, task.customer_id)
         .await?
@@ -124,7 +128,7 @@ fn script(
     agent: &Staff,
     dealership: &Dealership,
     callee: &Callee,
-    (appointment, visit): (Option<&Appointment>, Option<&Visited>),
+    (appointment, visit): (Option<&Appointment>, Option<&PastVisit>),
 ) -> Result<Script, Error> {
     // Who calls in another language still has the script of the one that is spoken.
     let locale = Locale::of(Some(&task.language), Some(&dealership.locale));

@@ -17,6 +17,7 @@ use crate::{
         Error,
         body::JsonBody,
         caller::{Authorized, scope},
+        page::Where,
     },
     id::Id,
     notices::ChannelName,
@@ -27,11 +28,6 @@ pub fn routes() -> Router<App> {
         .route("/v1/customers/{ref}", get(get_one))
         .route("/v1/customers/{ref}/merge-suggestions", get(suggestions))
         .route("/v1/customers/{ref}/merge", post(merge))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 /// By our id or the sender's ref; somebody else's is not there.

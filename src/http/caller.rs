@@ -1,5 +1,5 @@
 //! Who is calling: the key of a request, and the guard by which each route declares the scope that it needs.
-use std::{marker::PhantomData, ops::Deref};
+use std::{marker::PhantomData, ops::Deref, sync::Arc};
 
 use axum::{
     extract::FromRequestParts,
@@ -42,6 +42,33 @@ impl Caller {
     /// For the record: `key:` and the key's id, or `staff:` and the person's.
     pub fn actor(&self) -> String {
         self.staff.map_or_else(|| format!("key:{}", self.key_id), |staff| format!("staff:{staff}"))
+    }
+
+    /// The dealership of that code, else the one it speaks for; none where it speaks for all and names none.
+    ///
+    /// # Errors
+    /// 404 for a code that is not known, or not to this caller.
+    pub async fn named(&self, app: &App, code: Option<&str>) -> Result<Option<Arc<Dealership>>, Error> {
+        let found = match (code, self.dealership) {
+            (Some(code), _) => app.directory.by_code(code).await?,
+            (None, Some(own)) => app.directory.by_id(own).await?,
+            (None, None) => return Ok(None),
+        };
+        found.filter(|found| self.access.allows(found.id)).map(Some).ok_or(Error::NotFound)
+    }
+    /// The same where the address has to name one: 422 when nothing does.
+    pub async fn one_named(&self, app: &App, code: Option<&str>) -> Result<Arc<Dealership>, Error> {
+        let found = self.named(app, code).await?;
+        found.ok_or_else(|| Error::invalid("/dealership", "required", "name the dealership by its code"))
+    }
+    /// The same where the body names it: what is wrong with a body is 422 too.
+    pub async fn named_in_body(&self, app: &App, code: Option<&str>) -> Result<Arc<Dealership>, Error> {
+        self.one_named(app, code).await.map_err(|error| match error {
+            Error::NotFound => {
+                Error::invalid("/dealership", "unknown_dealership", "there is no dealership of that code for this key")
+            }
+            other => other,
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lists: so many at a time, in the order of their ids.
+//! What most addresses take: which dealership is meant, and of a list so many at a time, in the order of their ids.
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// The most that one answer holds.
@@ -25,6 +25,12 @@ impl Paging {
     pub fn limit(&self) -> i64 {
         self.limit.unwrap_or(USUAL).clamp(1, MOST)
     }
+}
+
+/// `?dealership=CODE`: which one is meant, where a ref or a key does not say it.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Where {
+    pub dealership: Option<String>,
 }
 
 /// One page of a list; `next` is what to send as `after`, null at the end.

@@ -22,6 +22,7 @@ use crate::{
     http::{
         Error,
         caller::{Authorized, Caller, scope},
+        page::Where,
     },
     id::Id,
     staff::{self, Staff},
@@ -36,11 +37,6 @@ pub fn routes() -> Router<App> {
         .merge(super::report::routes())
         .merge(super::canned::api::routes())
         .merge(super::approved::api::routes())
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 #[derive(Deserialize)]

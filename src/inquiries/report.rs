@@ -41,17 +41,9 @@ async fn sla(
     State(app): State<App>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Error> {
-    let code = match (&asked.dealership, caller.dealership) {
-        (Some(code), _) => code.clone(),
-        (None, Some(own)) => app.directory.by_id(own).await?.ok_or(Error::NotFound)?.code.clone(),
-        (None, None) => return Err(Error::invalid("/dealership", "required", "add ?dealership= with its code")),
-    };
-    let dealership = app.directory.by_code(&code).await?.filter(|found| caller.access.allows(found.id));
-    if dealership.is_none() {
-        return Err(Error::NotFound);
-    }
+    let dealership = caller.one_named(&app, asked.dealership.as_deref()).await?;
     let month = asked.month.unwrap_or_default();
-    let report = of(&app, &code, &month).await?;
+    let report = of(&app, &dealership.code, &month).await?;
     match asked.format.as_deref() {
         None | Some("json") => Ok(Json(json!(report)).into_response()),
         Some("sealed") => Ok(([(header::CONTENT_TYPE, "application/jsonl")], report.sealed()).into_response()),

@@ -25,7 +25,7 @@ use crate::{
     http::{
         Error,
         caller::{Authorized, scope},
-        page::{Page, Paging},
+        page::{Page, Paging, Where},
     },
     id::Id,
     notices::held,
@@ -34,11 +34,6 @@ use crate::{
 
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/parts-orders/{ref}", get(get_one)).route("/v1/parts", get(board))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 /// By our id or the sender's ref; somebody else's is not there.

@@ -17,7 +17,7 @@ pub use super::{
     due::{promise_at_risk, promise_passed, remind_of_deferred_work, work_undecided},
     store::{
         earlier::EarlierVisit,
-        history::{DeferredWork, PastVisit},
+        history::{LeftUndone, PastVisit, Whose},
         reading::InTheWorkshop,
     },
 };
@@ -290,10 +290,14 @@ pub async fn find_id(tx: &mut Tx, access: &Access, reference: &str) -> db::Resul
     Ok(found.into_iter().map(|found| found.order.id).next())
 }
 
-/// A customer's last five visits with what they said of them, and the work that was put off (seed §2: look the history up
-/// before booking).
-pub async fn history(tx: &mut Tx, customer: Id<Customer>) -> db::Result<(Vec<PastVisit>, Vec<DeferredWork>)> {
+/// The last five visits with what was said of them, and the work that was left undone (seed step 1: 查询顾客所属车辆的维修履历).
+pub async fn history(tx: &mut Tx, whose: Whose) -> db::Result<(Vec<PastVisit>, Vec<LeftUndone>)> {
+    const UNDONE: i64 = 50;
+    Ok((last_visits(tx, whose).await?, history::left_undone(tx, whose, UNDONE).await?))
+}
+
+/// The last five visits.
+pub async fn last_visits(tx: &mut Tx, whose: Whose) -> db::Result<Vec<PastVisit>> {
     const VISITS: i64 = 5;
-    const DEFERRED: i64 = 10;
-    Ok((history::visits(tx, customer, VISITS).await?, history::deferred(tx, customer, DEFERRED).await?))
+    history::visits(tx, whose, VISITS).await
 }

@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, Query, State},
     routing::get,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
     http::{
         Error,
         caller::{Authorized, scope},
+        page::Where,
     },
     id::Id,
     staff::Staff,
@@ -28,11 +29,6 @@ use crate::{
 
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/repair-orders/{ref}", get(get_one))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 /// By our id or the sender's ref; somebody else's is not there.

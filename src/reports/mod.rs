@@ -5,6 +5,8 @@ pub mod brand;
 pub mod console;
 pub mod operations;
 pub mod paper;
+#[cfg(test)]
+mod plans;
 pub mod satisfaction;
 pub mod table;
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, Query, State},
     routing::put,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Staff, actions};
@@ -17,16 +17,12 @@ use crate::{
         Error,
         body::JsonBody,
         caller::{Authorized, Caller, scope},
+        page::Where,
     },
 };
 
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/staff/{ref}", put(put_one))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -7,10 +7,13 @@ pub use super::{
     },
     due::{CallEnded, call_ended, expire_due, invite_due},
     planning::{Visit, plan},
+    store::Score,
 };
 use crate::{
+    customers::vehicles::Vehicle,
     db::{self, Tx},
     desk::Desk,
+    id::Id,
     notices::readings::Reading,
     timeline::Entry,
 };
@@ -31,6 +34,11 @@ pub async fn opened(desk: &mut Desk<'_>, survey: &str) -> db::Result<()> {
     line.subject_id = Some(held.survey.repair_order_id);
     desk.record(line);
     Ok(())
+}
+
+/// The last answer about a visit with this car.
+pub async fn last_score(tx: &mut Tx, vehicle: Id<Vehicle>) -> db::Result<Option<Score>> {
+    store::last_score(tx, vehicle).await
 }
 
 /// Surveys as letters about them need them.

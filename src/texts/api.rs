@@ -22,6 +22,7 @@ use crate::{
         Caller, Error, Fault,
         body::JsonBody,
         caller::{Authorized, scope},
+        page::Where,
     },
     notices::{ChannelName, Locale, letters::Rendered},
 };
@@ -37,10 +38,6 @@ pub fn routes() -> Router<App> {
         .route("/v1/bindings/{kind}/{provider}", put(bind))
 }
 
-#[derive(Deserialize)]
-struct Whose {
-    dealership: Option<String>,
-}
 type At = (String, String, String);
 
 #[derive(Serialize)]
@@ -82,7 +79,7 @@ async fn one(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
     Path(at): Path<At>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
 ) -> Result<Json<Value>, Error> {
     let (place, _) = place(&app, &caller, at, whose).await?;
     let versions = actions::versions(&app, &place).await?;
@@ -104,7 +101,7 @@ async fn put_draft(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
     Path(at): Path<At>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Version>, Error> {
     let (place, _) = place(&app, &caller, at, whose).await?;
@@ -128,7 +125,7 @@ async fn preview(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
     Path(at): Path<At>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
     let (place, dealership) = place(&app, &caller, at, whose).await?;
@@ -189,7 +186,7 @@ async fn publish(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
     Path(at): Path<At>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
     let (place, _) = place(&app, &caller, at, whose).await?;
@@ -204,7 +201,7 @@ async fn roll_back(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
     Path(at): Path<At>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
 ) -> Result<Json<Value>, Error> {
     let (place, _) = place(&app, &caller, at, whose).await?;
     may_change(&caller, &place)?;
@@ -217,7 +214,7 @@ async fn bind(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
     Path((kind, provider)): Path<(String, String)>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Binding>, Error> {
     let dealership = one_dealership(&app, &caller, whose).await?;
@@ -230,7 +227,7 @@ async fn bind(
 async fn bindings(
     caller: Authorized<scope::Admin>,
     State(app): State<App>,
-    Query(whose): Query<Whose>,
+    Query(whose): Query<Where>,
 ) -> Result<Json<Value>, Error> {
     let dealership = one_dealership(&app, &caller, whose).await?;
     let standings = providers::standings(&app, &dealership).await?;
@@ -239,32 +236,20 @@ async fn bindings(
     Ok(Json(json!({ "items": standings, "lacking": lacking, "next": null })))
 }
 
-async fn one_dealership(app: &App, caller: &Caller, whose: Whose) -> Result<Arc<Dealership>, Error> {
-    let found = dealership(app, caller, whose).await?;
+async fn one_dealership(app: &App, caller: &Caller, whose: Where) -> Result<Arc<Dealership>, Error> {
+    let found = caller.named(app, whose.dealership.as_deref()).await?;
     found.ok_or_else(|| Error::invalid("/", "required", "name the dealership: ?dealership=CODE"))
 }
 
-async fn place(app: &App, caller: &Caller, at: At, whose: Whose) -> Result<(Place, Option<Arc<Dealership>>), Error> {
+async fn place(app: &App, caller: &Caller, at: At, whose: Where) -> Result<(Place, Option<Arc<Dealership>>), Error> {
     let (kind, locale, channel) = at;
     let locale = Locale::ALL.into_iter().find(|known| known.code() == locale).ok_or(Error::NotFound)?;
     let channel: ChannelName = channel.parse().map_err(|_| Error::NotFound)?;
     if app.playbook.kind(&kind).is_none() {
         return Err(Error::NotFound);
     }
-    let dealership = dealership(app, caller, whose).await?;
+    let dealership = caller.named(app, whose.dealership.as_deref()).await?;
     Ok((Place { kind, locale, channel, dealership: dealership.as_ref().map(|dealership| dealership.id) }, dealership))
-}
-
-/// The one that is named, else the key's own; none is everybody.
-async fn dealership(app: &App, caller: &Caller, whose: Whose) -> Result<Option<Arc<Dealership>>, Error> {
-    match (whose.dealership, caller.dealership) {
-        (None, None) => Ok(None),
-        (None, Some(own)) => Ok(app.directory.by_id(own).await?),
-        (Some(code), _) => {
-            let found = app.directory.by_code(&code).await?;
-            found.filter(|found| caller.access.allows(found.id)).map(Some).ok_or(Error::NotFound)
-        }
-    }
 }
 
 /// What everybody says is changed by a key for everybody.

@@ -11,7 +11,7 @@ use crate::{
     },
     customers::actions::Car,
     notices::Locale,
-    repairs::actions::{DeferredWork, PastVisit},
+    repairs::actions::{LeftUndone, PastVisit},
 };
 
 /// How people are addressed, by the language that they speak.
@@ -44,7 +44,7 @@ pub(super) fn form(app: &App, visitor: &Visitor, fields: &Fields, known: &Known,
                 }
                 p class="muted small" { (w.t("book-then")) }
             }
-            div { (history(visitor, &known.visits)) (deferred(visitor, &known.deferred)) }
+            div { (history(visitor, &known.visits)) (left_undone(visitor, &known.left_undone)) }
         }
     }
 }
@@ -189,14 +189,14 @@ fn history(visitor: &Visitor, visits: &[PastVisit]) -> Markup {
                 @if visit.is_comeback { (tag(&w.t("comeback"), "bad")) " " }
                 @if let Some(score) = visit.score { (tag(&w.ta("score-of-five", &[("score", score.into())]), if score <= 3 { "bad" } else { "good" })) }
                 br;
-                @for job in visit.jobs.iter() { span { (job["name"].as_str().unwrap_or_default()) } @if let Some(code) = job["code"].as_str() { " " span class="num muted small" { (code) } } " " }
+                @for job in visit.jobs.as_array().into_iter().flatten() { span { (job["name"].as_str().unwrap_or_default()) } @if let Some(code) = job["code"].as_str() { " " span class="num muted small" { (code) } } " " }
                 @if let Some(advisor) = &visit.advisor { span class="muted" { (w.ta("by-advisor", &[("who", advisor.clone().into())])) } }
             } } }
         }
     }
 }
 
-fn deferred(visitor: &Visitor, items: &[DeferredWork]) -> Markup {
+fn left_undone(visitor: &Visitor, items: &[LeftUndone]) -> Markup {
     let w = visitor.words;
     html! {
         section class="card" aria-labelledby="deferred-title" {

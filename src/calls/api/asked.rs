@@ -44,15 +44,8 @@ impl Ask {
     /// `{"agent":"<staff ref>","dealership":"<code>"}`; a key of one dealership needs not name it.
     pub(super) async fn read(app: &App, caller: &Authorized<scope::Calls>, mut body: Value) -> Result<Self, Error> {
         let code = body.as_object_mut().and_then(|body| body.remove("dealership"));
-        let dealership = match (code.as_ref().and_then(Value::as_str), caller.dealership) {
-            (Some(code), _) => app.directory.by_code(code).await?.filter(|found| caller.access.allows(found.id)),
-            (None, Some(own)) => app.directory.by_id(own).await?,
-            (None, None) => {
-                return Err(Error::invalid("/dealership", "required", "name the dealership that you call for"));
-            }
-        };
-        let unknown = || Error::invalid("/dealership", "unknown_dealership", "there is no dealership of that code");
-        Self::at(app, dealership.ok_or_else(unknown)?, body).await
+        let dealership = caller.named_in_body(app, code.as_ref().and_then(Value::as_str)).await?;
+        Self::at(app, dealership, body).await
     }
 
     /// The same about a task, whose dealership it is.

@@ -195,37 +195,6 @@ pub(in crate::calls) async fn appointment(tx: &mut Tx, id: &str) -> Result<Optio
     .await
 }
 
-/// A visit of the car, and what was found and left undone.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
-pub(in crate::calls) struct Visited {
-    #[serde(skip)]
-    pub(in crate::calls) id: String,
-    #[serde(rename = "ref")]
-    #[sqlx(rename = "ref")]
-    pub(in crate::calls) reference: String,
-    pub(in crate::calls) state: String,
-    pub(in crate::calls) opened_at: Option<Timestamp>,
-    pub(in crate::calls) delivered_at: Option<Timestamp>,
-    pub(in crate::calls) is_comeback: bool,
-    pub(in crate::calls) jobs: Json<Value>,
-    pub(in crate::calls) advisor: Option<String>,
-    /// Work that the customer declined or put off.
-    pub(in crate::calls) left_undone: i64,
-}
-
-/// The last visits of the customer, the newest first; whatever the call is about, its own is among them.
-pub(in crate::calls) async fn visits(tx: &mut Tx, customer: Id<Customer>, most: i64) -> Result<Vec<Visited>> {
-    tx.sql(
-        "SELECT r.id, r.ref, r.state, r.opened_at, r.delivered_at, r.is_comeback, r.jobs, s.name AS advisor,
-                CAST((SELECT count(*) FROM work_items w WHERE w.repair_order_id = r.id AND w.decision IN ('declined', 'deferred')) AS BIGINT) AS left_undone
-         FROM repair_orders r LEFT JOIN staff s ON s.id = r.advisor_id WHERE r.customer_id = $1 ORDER BY r.id DESC LIMIT $2",
-    )
-    .bind(customer)
-    .bind(most)
-    .all()
-    .await
-}
-
 /// Whether somebody served what the call is about (BR-31).
 pub(in crate::calls) async fn is_excluded(tx: &mut Tx, task: Id<CallTask>, staff: Id<Staff>) -> Result<bool> {
     let found: Option<(Id<CallTask>,)> = tx

@@ -23,7 +23,7 @@ use crate::{
         Error,
         body::JsonBody,
         caller::{Authorized, scope},
-        page::{Page, Paging},
+        page::{Page, Paging, Where},
     },
     id::Id,
     notices::ChannelName,
@@ -34,11 +34,6 @@ pub fn routes() -> Router<App> {
         .route("/v1/customers/{ref}/consents", get(ledger).post(say))
         .route("/v1/suppressions", get(list).post(suppress))
         .route("/v1/suppressions/{id}/lift", post(lift))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 async fn ledger(

@@ -5,29 +5,22 @@ use axum::{
     extract::{Path, Query, State},
     routing::get,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::store::{self, Found, LeftUndone, Score, Visit};
+use super::store::{self, Found};
 use crate::{
     app::App,
     http::{
         Error,
         caller::{Authorized, scope},
+        page::Where,
     },
+    repairs::actions::{self as repairs, LeftUndone, PastVisit, Whose},
+    surveys::actions::{self as surveys, Score},
 };
-
-/// Visits that are shown.
-const VISITS: i64 = 5;
-/// Work left undone that is shown.
-const UNDONE: i64 = 50;
 
 pub fn routes() -> Router<App> {
     Router::new().route("/v1/vehicles/{vin}", get(get_one))
-}
-
-#[derive(Deserialize)]
-struct Where {
-    dealership: Option<String>,
 }
 
 /// A car and what is known of it.
@@ -36,7 +29,7 @@ struct Shown {
     #[serde(flatten)]
     found: Found,
     /// The last five, the newest first.
-    repair_orders: Vec<Visit>,
+    repair_orders: Vec<PastVisit>,
     /// Found, and not done yet.
     left_undone: Vec<LeftUndone>,
     last_score: Option<Score>,
@@ -53,8 +46,7 @@ async fn get_one(
     let found = store::list_by_reference(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
     let found = Error::unless_one(found)?;
     let id = found.vehicle.id;
-    let repair_orders = store::visits(&mut tx, id, VISITS).await?;
-    let left_undone = store::left_undone(&mut tx, id, UNDONE).await?;
-    let last_score = store::last_score(&mut tx, id).await?;
+    let (repair_orders, left_undone) = repairs::history(&mut tx, Whose::Vehicle(id)).await?;
+    let last_score = surveys::last_score(&mut tx, id).await?;
     Ok(Json(Shown { found, repair_orders, left_undone, last_score }))
 }

@@ -1,7 +1,5 @@
 //! The SQL of vehicles.
 use serde::Serialize;
-use serde_json::Value;
-use sqlx::types::Json;
 
 use super::{Sighting, Vehicle};
 use crate::{
@@ -171,78 +169,5 @@ pub(super) async fn list_by_reference(
     .bind(access.one())
     .bind(dealership.map(str::to_owned))
     .all()
-    .await
-}
-
-/// A visit to the workshop.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
-pub(super) struct Visit {
-    #[serde(rename = "ref")]
-    #[sqlx(rename = "ref")]
-    pub(super) reference: String,
-    pub(super) state: String,
-    pub(super) opened_at: Option<Timestamp>,
-    pub(super) delivered_at: Option<Timestamp>,
-    pub(super) is_comeback: bool,
-    pub(super) jobs: Json<Value>,
-    pub(super) advisor: Option<String>,
-}
-
-/// The last visits of a vehicle, the newest first.
-pub(super) async fn visits(tx: &mut Tx, vehicle: Id<Vehicle>, most: i64) -> Result<Vec<Visit>> {
-    tx.sql(
-        "SELECT r.ref, r.state, r.opened_at, r.delivered_at, r.is_comeback, r.jobs, s.name AS advisor
-         FROM repair_orders AS r LEFT JOIN staff AS s ON s.id = r.advisor_id WHERE r.vehicle_id = $1 ORDER BY r.id DESC LIMIT $2",
-    )
-    .bind(vehicle)
-    .bind(most)
-    .all()
-    .await
-}
-
-/// Work that was found and is not done: declined, put off, or not decided.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
-pub(super) struct LeftUndone {
-    pub(super) repair_order: String,
-    pub(super) code: String,
-    pub(super) name: String,
-    pub(super) severity: String,
-    pub(super) decision: String,
-    pub(super) found_at: Timestamp,
-    /// When a visit for it was booked.
-    pub(super) booked_at: Option<Timestamp>,
-}
-
-/// What was left undone on a vehicle, the newest first.
-pub(super) async fn left_undone(tx: &mut Tx, vehicle: Id<Vehicle>, most: i64) -> Result<Vec<LeftUndone>> {
-    tx.sql(
-        "SELECT r.ref AS repair_order, w.code, w.name, w.severity, w.decision, w.found_at, w.booked_at
-         FROM repair_orders AS r JOIN work_items AS w ON w.repair_order_id = r.id
-         WHERE r.vehicle_id = $1 AND w.decision IN ('pending', 'declined', 'deferred') ORDER BY w.found_at DESC, w.id LIMIT $2",
-    )
-    .bind(vehicle)
-    .bind(most)
-    .all()
-    .await
-}
-
-/// What was answered about a visit with this vehicle.
-#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
-pub(super) struct Score {
-    pub(super) repair_order: String,
-    pub(super) overall: Option<i64>,
-    pub(super) fixed: Option<bool>,
-    pub(super) answered_at: Timestamp,
-}
-
-/// The last answer, as it was corrected.
-pub(super) async fn last_score(tx: &mut Tx, vehicle: Id<Vehicle>) -> Result<Option<Score>> {
-    tx.sql(
-        "SELECT s.ref AS repair_order, r.overall, r.fixed, r.answered_at FROM surveys AS s JOIN survey_responses AS r ON r.survey_id = s.id
-         WHERE s.vehicle_id = $1 AND NOT EXISTS (SELECT 1 FROM survey_responses AS c WHERE c.corrects_id = r.id)
-         ORDER BY r.answered_at DESC LIMIT 1",
-    )
-    .bind(vehicle)
-    .optional()
     .await
 }

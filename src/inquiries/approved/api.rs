@@ -1,6 +1,4 @@
 //! The switches of approved answers: `GET` and `PUT /v1/dealerships/{code}/approved-answers`.
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     extract::{Path, State},
@@ -12,12 +10,11 @@ use super::{Topic, actions};
 use crate::{
     app::App,
     db::Weight,
-    dealerships::Dealership,
     desk,
     http::{
         Error,
         body::JsonBody,
-        caller::{Authorized, Caller, scope},
+        caller::{Authorized, scope},
     },
 };
 
@@ -25,16 +22,12 @@ pub fn routes() -> Router<App> {
     Router::new().route("/v1/dealerships/{code}/approved-answers", get(look).put(switch))
 }
 
-async fn find(app: &App, caller: &Caller, code: &str) -> Result<Arc<Dealership>, Error> {
-    app.directory.by_code(code).await?.filter(|found| caller.access.allows(found.id)).ok_or(Error::NotFound)
-}
-
 async fn look(
     caller: Authorized<scope::Read>,
     State(app): State<App>,
     Path(code): Path<String>,
 ) -> Result<Json<Value>, Error> {
-    let dealership = find(&app, &caller, &code).await?;
+    let dealership = caller.one_named(&app, Some(&code)).await?;
     let on = actions::switched_on(&mut app.db.read().await?, dealership.id).await?;
     Ok(Json(json!({"dealership": code, "topics": on})))
 }
@@ -46,7 +39,7 @@ async fn switch(
     Path(code): Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
-    let dealership = find(&app, &caller, &code).await?;
+    let dealership = caller.one_named(&app, Some(&code)).await?;
     let wrong = || {
         let words = Topic::ALL.map(Topic::word).join(", ");
         Error::invalid("/topics", "unknown_value", format!("must be a list with any of {words}"))

@@ -1,5 +1,5 @@
 //! The canned replies' door: `GET /v1/canned-replies`, `PUT` and `DELETE /v1/canned-replies/{code}`.
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use axum::{
     Json, Router,
@@ -14,12 +14,11 @@ use super::{Canned, Text, actions};
 use crate::{
     app::App,
     db::Weight,
-    dealerships::Dealership,
     desk,
     http::{
         Error,
         body::JsonBody,
-        caller::{Authorized, Caller, scope},
+        caller::{Authorized, scope},
     },
     notices::Locale,
 };
@@ -35,22 +34,12 @@ struct Asked {
     language: Option<String>,
 }
 
-/// The dealership that a caller speaks for, or names.
-async fn whose(app: &App, caller: &Caller, code: Option<&str>) -> Result<Arc<Dealership>, Error> {
-    let found = match (code, caller.dealership) {
-        (Some(code), _) => app.directory.by_code(code).await?,
-        (None, Some(own)) => app.directory.by_id(own).await?,
-        (None, None) => return Err(Error::invalid("/dealership", "required", "add ?dealership= with its code")),
-    };
-    found.filter(|found| caller.access.allows(found.id)).ok_or(Error::NotFound)
-}
-
 async fn list(
     caller: Authorized<scope::Read>,
     State(app): State<App>,
     Query(asked): Query<Asked>,
 ) -> Result<Json<Value>, Error> {
-    let dealership = whose(&app, &caller, asked.dealership.as_deref()).await?;
+    let dealership = caller.one_named(&app, asked.dealership.as_deref()).await?;
     let all = actions::all(&mut app.db.read().await?, dealership.id).await?;
     let Some(language) = &asked.language else { return Ok(Json(json!({"items": all}))) };
     let own = Locale::of(None, Some(&dealership.locale));
@@ -82,7 +71,7 @@ async fn keep(
     Query(asked): Query<Asked>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Canned>, Error> {
-    let dealership = whose(&app, &caller, asked.dealership.as_deref()).await?;
+    let dealership = caller.one_named(&app, asked.dealership.as_deref()).await?;
     let body: Body = serde_json::from_value(body).map_err(|error| Error::Unreadable(error.to_string()))?;
     let mut texts = BTreeMap::new();
     for (language, text) in body.texts {
@@ -110,7 +99,7 @@ async fn remove(
     Path(code): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<StatusCode, Error> {
-    let dealership = whose(&app, &caller, asked.dealership.as_deref()).await?;
+    let dealership = caller.one_named(&app, asked.dealership.as_deref()).await?;
     let (id, actor) = (dealership.id, caller.actor());
     let is_gone = desk::at(&app, Weight::ONE, move |desk| {
         let (code, actor) = (code.clone(), actor.clone());

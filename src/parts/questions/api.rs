@@ -1,6 +1,4 @@
 //! `POST /v1/parts-questions`, `…/{id}/answer`, and `GET`: an advisor asks the parts counter, and is answered.
-use std::sync::Arc;
-
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
@@ -17,9 +15,8 @@ use super::{
 };
 use crate::{
     app::App,
-    dealerships::Dealership,
     http::{
-        Caller, Error,
+        Error,
         body::JsonBody,
         caller::{Authorized, scope},
         page::{Page, Paging},
@@ -52,7 +49,7 @@ async fn list(
     let found = match filters.appointment {
         None => actions::open(&mut tx, &caller.access, paging.after.clone(), paging.limit()).await?,
         Some(reference) => {
-            let dealership = dealership(&app, &caller, filters.dealership).await?;
+            let dealership = caller.named_in_body(&app, filters.dealership.as_deref()).await?;
             actions::of_visit(&mut tx, dealership.id, &reference).await?
         }
     };
@@ -73,20 +70,9 @@ async fn ask(
     JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Read>), Error> {
     let (asked, code) = Asked::parse(body).map_err(Error::Invalid)?;
-    let dealership = dealership(&app, &caller, code).await?;
+    let dealership = caller.named_in_body(&app, code.as_deref()).await?;
     let asked = actions::ask(&app, &dealership, asked, caller.actor()).await?;
     Ok((StatusCode::CREATED, Json(asked)))
-}
-
-/// The one that is named, else the key's own.
-async fn dealership(app: &App, caller: &Caller, code: Option<String>) -> Result<Arc<Dealership>, Error> {
-    let found = match (code, caller.dealership) {
-        (Some(code), _) => app.directory.by_code(&code).await?,
-        (None, Some(own)) => app.directory.by_id(own).await?,
-        (None, None) => return Err(Error::invalid("/dealership", "required", "name the dealership")),
-    };
-    let found = found.filter(|found| caller.access.allows(found.id));
-    found.ok_or_else(|| Error::invalid("/dealership", "unknown_dealership", "is no dealership of this key"))
 }
 
 async fn answer(

@@ -173,28 +173,15 @@ pub(super) async fn cohort(tx: &mut Tx, dealership: Id<Dealership>, (from, to): 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, db::Db};
+    use crate::reports::plans;
 
-    #[derive(sqlx::FromRow)]
-    struct Plan {
-        detail: String,
-    }
-
-    /// `EXPLAIN QUERY PLAN` says SEARCH … USING INDEX for what is found, SCAN for what is read whole.
     #[tokio::test]
     async fn no_statement_reads_a_whole_table() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("a.db").display());
-        let db = Db::open(&url, &Clock::system()).await.expect("a database");
-        db.migrate().await.expect("migrated");
+        let (db, _folder) = plans::database().await;
         let mut tx = db.read().await.expect("a connection");
         macro_rules! plan {
             ($($statement:ident),+) => {$(
-                let explained: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {}", $statement).into_boxed_str());
-                let steps: Vec<Plan> = tx.sql(explained).bind("x".to_owned()).bind("x".to_owned()).bind("x".to_owned()).all().await.expect("a plan");
-                let scans: Vec<&str> = steps.iter().map(|s| s.detail.as_str())
-                    .filter(|detail| detail.starts_with("SCAN") && !detail.contains("SUBQUERY") && !detail.contains("CONSTANT ROW")).collect();
-                assert!(scans.is_empty() && !steps.is_empty(), "{}: {scans:?}", stringify!($statement));
+                plans::is_found_by_an_index(&mut tx, (stringify!($statement), $statement), 3, &["SUBQUERY"]).await;
             )+};
         }
         plan!(ANSWERS, VISITS, INVITED, CALLED, CAUSES, CASES, COHORT);

@@ -2,4 +2,5 @@
 mod desk;
 mod reading;
 
+pub use self::reading::Score;
 pub(super) use self::{desk::*, reading::*};

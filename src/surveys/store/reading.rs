@@ -5,6 +5,7 @@ use sqlx::types::Json;
 
 use crate::{
     clock::Timestamp,
+    customers::vehicles::Vehicle,
     db::{Result, Tx},
     http::Access,
     id::Id,
@@ -201,4 +202,25 @@ pub(in crate::surveys) async fn for_letters(tx: &mut Tx, ids: &[String]) -> Resu
         about: Some(About::Survey(survey::Facts { visited_at: Some(row.delivered_at), expires_at: row.expires_at })),
     };
     Ok(found.into_iter().map(reading).collect())
+}
+
+/// What was answered about a visit.
+#[derive(Clone, Debug, Serialize, sqlx::FromRow)]
+pub struct Score {
+    pub repair_order: String,
+    pub overall: Option<i64>,
+    pub fixed: Option<bool>,
+    pub answered_at: Timestamp,
+}
+
+/// The last answer about a visit with this car, as it was corrected.
+pub(in crate::surveys) async fn last_score(tx: &mut Tx, vehicle: Id<Vehicle>) -> Result<Option<Score>> {
+    tx.sql(
+        "SELECT s.ref AS repair_order, r.overall, r.fixed, r.answered_at FROM surveys AS s JOIN survey_responses AS r ON r.survey_id = s.id
+         WHERE s.vehicle_id = $1 AND NOT EXISTS (SELECT 1 FROM survey_responses AS c WHERE c.corrects_id = r.id)
+         ORDER BY r.answered_at DESC LIMIT 1",
+    )
+    .bind(vehicle)
+    .optional()
+    .await
 }

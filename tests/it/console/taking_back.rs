@@ -16,6 +16,14 @@ async fn says(seat: &mut Seat<'_>, call: &str, key: &str, more: &[(&str, &str)])
     seat.does(&format!("{call}/outcome"), &fields).await
 }
 
+/// Takes a call, reaches nobody, and has the next one on the screen: both, and the page.
+async fn goes_on(seat: &mut Seat<'_>) -> (String, String, super::seat::Shown) {
+    let (first, page) = takes(seat).await;
+    let next = says(seat, &first, &page.field("key"), &[("outcome", "no_answer")]).await;
+    let id = next.html.split("/console/calls/tsk_").nth(1).expect("a task")[..32].to_owned();
+    (first, format!("/console/calls/tsk_{id}"), next)
+}
+
 #[tokio::test]
 async fn an_outcome_is_taken_back_and_nothing_has_followed_from_it() {
     let shop = morning().await;
@@ -56,11 +64,7 @@ async fn an_outcome_is_taken_back_and_nothing_has_followed_from_it() {
 async fn who_says_the_next_word_has_made_up_their_mind_about_the_one_before() {
     let shop = morning().await;
     let mut li = shop.seat("agt-9", &[Role::Agent]).await;
-    let (first, page) = takes(&mut li).await;
-    let key = page.field("key");
-    let next = says(&mut li, &first, &key, &[("outcome", "no_answer")]).await;
-    let second =
-        format!("/console/calls/tsk_{}", &next.html.split("/console/calls/tsk_").nth(1).expect("a task")[..32]);
+    let (first, second, next) = goes_on(&mut li).await;
     let key = next.field("key");
     says(&mut li, &second, &key, &[("outcome", "no_answer")]).await;
     let task = shop.get(&format!("/v1/calls/{}", &first["/console/calls/".len()..])).await;
@@ -75,11 +79,7 @@ async fn who_says_the_next_word_has_made_up_their_mind_about_the_one_before() {
 async fn what_vanished_meanwhile_and_what_was_dialled_meanwhile_are_kept_apart() {
     let shop = morning().await;
     let mut li = shop.seat("agt-9", &[Role::Agent]).await;
-    let (first, page) = takes(&mut li).await;
-    let key = page.field("key");
-    let next = says(&mut li, &first, &key, &[("outcome", "no_answer")]).await;
-    let second =
-        format!("/console/calls/tsk_{}", &next.html.split("/console/calls/tsk_").nth(1).expect("a task")[..32]);
+    let (first, second, _) = goes_on(&mut li).await;
     assert_eq!(li.send(&format!("{second}/stage"), &[("stage", "dialing")]).await.status, 204);
     let busy = li.does(&format!("{first}/undo"), &[]).await;
     assert!(busy.says("Finish the call that you have dialled first."), "{}", busy.text());

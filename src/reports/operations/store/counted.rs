@@ -284,32 +284,15 @@ pub(in super::super) async fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{clock::Clock, db::Db};
+    use crate::reports::plans;
 
-    #[derive(sqlx::FromRow)]
-    struct Plan {
-        detail: String,
-    }
-
-    /// `EXPLAIN QUERY PLAN` says SEARCH … USING INDEX for what is found, SCAN for what is read whole.
     #[tokio::test]
     async fn no_number_reads_a_whole_table() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("a.db").display());
-        let db = Db::open(&url, &Clock::system()).await.expect("a database");
-        db.migrate().await.expect("migrated");
+        let (db, _folder) = plans::database().await;
         let mut tx = db.read().await.expect("a connection");
         for kpi in Kpi::ALL {
             let Some(statement) = statement(kpi) else { continue };
-            let text: &'static str =
-                Box::leak(format!("EXPLAIN QUERY PLAN {}", statement.count.sqlite).into_boxed_str());
-            let steps: Vec<Plan> = tx.sql(text).bind("x").bind("x").bind("x").bind("x").all().await.expect("a plan");
-            // A subquery's own rows, and those of a union, are read as they come.
-            let is_ours =
-                |detail: &str| ["(subquery", "r"].iter().any(|name| detail.starts_with(&format!("SCAN {name}")));
-            let scans: Vec<&str> =
-                steps.iter().map(|s| s.detail.as_str()).filter(|d| d.starts_with("SCAN") && !is_ours(d)).collect();
-            assert!(scans.is_empty() && !steps.is_empty(), "{kpi:?}: {scans:?}");
+            plans::is_found_by_an_index(&mut tx, (kpi.word(), statement.count.sqlite), 4, &["(subquery", "r"]).await;
         }
         drop(tx);
         db.close().await;
