@@ -46,7 +46,7 @@ impl Callees {
     /// Whether they said that they do not want such a call; one that they asked for is not refused.
     pub(super) fn refuses(&self, id: Id<Customer>, kind: CallType) -> bool {
         let said = |scope: String| self.refused.contains(&(id, scope));
-        let is_marketing = matches!(kind, CallType::Maintenance);
+        let is_marketing = matches!(kind, CallType::Maintenance | CallType::DeferredWork);
         kind != CallType::Callback
             && (said("all".to_owned()) || said(topic(kind)) || is_marketing && said("marketing".to_owned()))
     }

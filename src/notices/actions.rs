@@ -231,7 +231,7 @@ fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value, reader: Opt
         not_before,
         useful_until,
         detail: detail.clone(),
-        tracks: Tracks { tracks: kind.tracks.clone(), passed: Vec::new() },
+        tracks: Tracks::declared(kind.tracks.clone(), kind.class),
     }
 }
 

@@ -1,7 +1,7 @@
 //! One step of a track becomes a message: checked, addressed, rendered; or passed over, or put off.
 use std::sync::Arc;
 
-use jiff::{SignedDuration, tz::TimeZone};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
@@ -13,16 +13,14 @@ use super::{
     readers::{address, language, reader_zone_name},
     readings::Reading,
     store::{Composed, Due, NewMessage},
-    tracks::{Passed, Progress, Standing, Step, Tracks},
+    tracks::{Passed, Progress, Step, Tracks},
     wording::Locale,
     words::{Links, Words},
 };
 use crate::{
-    calendar::{Region, local_moment},
     calls::{CallType, NewTask},
     channels::email::{Address, Method},
     clock::Timestamp,
-    customers::consent::permission::{Question, Verdict},
     dealerships::Dealership,
     links::Purpose,
     messages::{Envelope, Priority, State},
@@ -35,7 +33,7 @@ const A_PERSON_CALLS: &str = "a_person_calls";
 const CALL_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Why a step of a track makes no message now.
-enum NotNow {
+pub(super) enum NotNow {
     Pass(&'static str),
     /// Until when, and why.
     Wait(Timestamp, &'static str),
@@ -77,32 +75,30 @@ impl Compose {
         }
         let (mut messages, mut waits, mut call) = (Vec::new(), Vec::new(), None);
         let mut steps = claimed.steps.clone();
-        for track in 0..tracks.tracks.len() {
-            while let Standing::Next(step) = tracks.turn(track, &steps) {
-                let channel = tracks.tracks[track][step];
-                if channel == ChannelName::Call {
-                    let reason = match (dealership.shadow, is_past_use(due, now)) {
-                        (true, _) => "shadow",
-                        (false, true) => "past_use",
-                        (false, false) => A_PERSON_CALLS,
-                    };
-                    call = call_task(claimed, dealership, kind.call, now).filter(|_| reason == A_PERSON_CALLS);
-                    tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
-                    continue;
+        let mut waiting = Vec::new();
+        // Until nothing has its turn: what becomes of one track may give a turn to a call of another that was looked at before.
+        while let Some((track, step)) = tracks.next(&steps, &waiting) {
+            let channel = tracks.tracks[track][step];
+            let mut pass =
+                |reason: &str| tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
+            if channel == ChannelName::Call {
+                let refused = self.why_no_call(claimed, dealership, kind, now);
+                pass(refused.unwrap_or(A_PERSON_CALLS));
+                if refused.is_none() {
+                    call = call_task(claimed, dealership, kind.call, now);
                 }
-                match self.message((claimed, dealership, texts), kind, channel, now) {
-                    Ok(message) => {
-                        steps.push(Step { track, step, state: message.state });
-                        let place = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-                        messages.push(NewMessage { track: place(track), step: place(step), ..message });
-                    }
-                    Err(NotNow::Pass(reason)) => {
-                        tracks.passed.push(Passed { track, step, channel, reason: reason.to_owned() });
-                    }
-                    Err(NotNow::Wait(until, reason)) => {
-                        waits.push((until, reason));
-                        break;
-                    }
+                continue;
+            }
+            match self.message((claimed, dealership, texts), kind, channel, now) {
+                Ok(message) => {
+                    steps.push(Step { track, step, state: message.state });
+                    let place = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+                    messages.push(NewMessage { track: place(track), step: place(step), ..message });
+                }
+                Err(NotNow::Pass(reason)) => pass(reason),
+                Err(NotNow::Wait(until, reason)) => {
+                    waits.push((until, reason));
+                    waiting.push(track);
                 }
             }
         }
@@ -237,47 +233,6 @@ impl Compose {
         })
     }
 
-    /// BR-61, for a reader who is a customer.
-    fn permission(
-        &self,
-        claimed: &Claimed,
-        dealership: &Dealership,
-        kind: &Kind,
-        (channel, address): (ChannelName, &str),
-        now: Timestamp,
-    ) -> Result<(), NotNow> {
-        let due = &claimed.due;
-        let Some(customer) = due.customer_id.filter(|_| !due.audience.works_here()) else {
-            return Ok(());
-        };
-        let zone = TimeZone::get(&reader_zone_name(due, dealership)).unwrap_or(TimeZone::UTC);
-        let question = Question {
-            kind: &kind.name,
-            class: due.class,
-            channel,
-            immediate: kind.is_immediate(),
-            despite_stop: kind.despite_stop,
-            answers_an_act: due.acted_at.is_some_and(|at| now.since(at) <= self.own_act),
-            region: Region::of(&dealership.region),
-            zone: &zone,
-            now,
-        };
-        let midnight = local_moment(now.in_zone(&zone).date().at(0, 0, 0, 0), &zone);
-        match question.verdict(&claimed.standings.of(customer, address, midnight)) {
-            Verdict::Go => Ok(()),
-            Verdict::Pass(reason) | Verdict::Never(reason) => Err(NotNow::Pass(reason)),
-            Verdict::Wait(until, reason) => {
-                let jitter = i64::try_from(self.ids.random.below(180)).unwrap_or(0);
-                let until = until.plus(SignedDuration::from_secs(jitter));
-                Err(match due.useful_until.is_some_and(|end| end <= until) {
-                    true if reason == "quiet_hours" => NotNow::Pass("quiet_past_use"),
-                    true => NotNow::Pass("cap_past_use"),
-                    false => NotNow::Wait(until, reason),
-                })
-            }
-        }
-    }
-
     fn sender_name(&self, dealership: &Dealership) -> String {
         self.sender.name.clone().unwrap_or_else(|| format!("{} {}", dealership.name, dealership.department))
     }
@@ -360,7 +315,7 @@ fn with_note(text: String, letter: &Words) -> String {
     }
 }
 
-fn is_past_use(due: &Due, now: Timestamp) -> bool {
+pub(super) fn is_past_use(due: &Due, now: Timestamp) -> bool {
     due.useful_until.is_some_and(|until| until <= now)
 }
 

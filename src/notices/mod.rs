@@ -2,6 +2,7 @@
 pub mod actions;
 pub mod api;
 pub mod approving;
+mod asking;
 pub mod compose;
 mod composing;
 pub mod console;

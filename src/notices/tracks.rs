@@ -1,7 +1,7 @@
 //! Tracks: side by side; inside one the next channel only after the one before ended badly. Pure rules.
 use serde::{Deserialize, Serialize};
 
-use super::ChannelName;
+use super::{ChannelName, Class};
 use crate::messages::{Ending, State};
 
 /// A notice's tracks as they were when it was raised, and the channels that were passed over.
@@ -10,6 +10,10 @@ pub struct Tracks {
     pub tracks: Vec<Vec<ChannelName>>,
     #[serde(default)]
     pub passed: Vec<Passed>,
+    /// A call is the last resort of the whole notice and not of its track: it stands back while another track may still tell
+    /// it, and nobody is called about what was told, or where no text was there to end badly.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub call_stands_back: bool,
 }
 
 /// A channel that could not be used, and why.
@@ -60,6 +64,13 @@ pub enum Progress {
 }
 
 impl Tracks {
+    /// As a kind of this class declares them. Beside other tracks a call stands back; what is about somebody's safety is told on
+    /// the telephone all the same when its own track ran out.
+    pub fn declared(tracks: Vec<Vec<ChannelName>>, class: Class) -> Self {
+        let call_stands_back = tracks.len() > 1 && class != Class::Safety;
+        Self { tracks, passed: Vec::new(), call_stands_back }
+    }
+
     /// The tracks for a reader who wishes one channel (seed §3, acceptance row 13): that one first, the others of its track
     /// and then of the other tracks only after it ended badly; a call stays the last resort. Where no track has the channel
     /// they stay as they are.
@@ -101,11 +112,20 @@ impl Tracks {
         Standing::RanOut(tried)
     }
 
-    /// The same beside the other tracks: a call is the last resort of the whole notice. It stands back while another track may
-    /// still tell it, and nobody is called about what another track has told, or where no text was there to end badly.
+    /// The first track and step whose turn it is; not of those that wait for their hour.
+    pub fn next(&self, messages: &[Step], waiting: &[usize]) -> Option<(usize, usize)> {
+        let free = (0..self.tracks.len()).filter(|track| !waiting.contains(track));
+        let next = |track| match self.turn(track, messages) {
+            Standing::Next(step) => Some((track, step)),
+            _ => None,
+        };
+        free.into_iter().find_map(next)
+    }
+
+    /// Where one track stands beside the others: the same, but that a call may have to stand back.
     pub fn turn(&self, track: usize, messages: &[Step]) -> Standing {
         let own = self.standing(track, messages);
-        if self.tracks.len() == 1 || !self.is_call(track, own) {
+        if !self.call_stands_back || !self.is_call(track, own) {
             return own;
         }
         let others: Vec<Standing> =
@@ -120,11 +140,11 @@ impl Tracks {
             own
         }
     }
-    /// Whether another channel comes after this step, should nothing be heard of it; silence alone has nobody called beside
-    /// another track, which may have told it.
+    /// Whether another channel comes after this step, should nothing be heard of it; silence alone has nobody called where a call
+    /// stands back.
     pub fn has_another(&self, track: usize, step: usize) -> bool {
         let after = self.tracks.get(track).and_then(|channels| channels.get(step.saturating_add(1)..));
-        after.into_iter().flatten().any(|channel| self.tracks.len() == 1 || *channel != ChannelName::Call)
+        after.into_iter().flatten().any(|channel| !self.call_stands_back || *channel != ChannelName::Call)
     }
     fn is_call(&self, track: usize, standing: Standing) -> bool {
         let Standing::Next(step) = standing else { return false };
@@ -172,7 +192,8 @@ mod tests {
     fn tracks(passed: &[(usize, usize)]) -> Tracks {
         let passed =
             passed.iter().map(|&(track, step)| Passed { track, step, channel: Email, reason: "no_address".into() });
-        Tracks { tracks: vec![vec![Email], vec![Wechat, Sms]], passed: passed.collect() }
+        let tracks = Tracks::declared(vec![vec![Email], vec![Wechat, Sms]], Class::Transactional);
+        Tracks { passed: passed.collect(), ..tracks }
     }
     fn step(track: usize, step: usize, state: State) -> Step {
         Step { track, step, state }
@@ -206,8 +227,8 @@ mod tests {
     #[test]
     fn a_call_is_the_last_resort_of_all_tracks_together() {
         let tracks = |passed: &[(usize, usize)]| Tracks {
-            tracks: vec![vec![Email], vec![Sms, ChannelName::Call]],
-            ..tracks(passed)
+            passed: tracks(passed).passed,
+            ..Tracks::declared(vec![vec![Email], vec![Sms, ChannelName::Call]], Class::Transactional)
         };
         let no_number = tracks(&[(1, 0)]);
         for (mail, turn, progress) in [
@@ -225,6 +246,35 @@ mod tests {
         let told = [step(0, 0, State::Accepted), step(1, 0, State::Failed)];
         assert_eq!(tracks(&[]).progress(&told), Progress::Failed);
         assert_eq!(tracks(&[(0, 0), (1, 0)]).progress(&[]), Progress::Skipped, "nothing was there to end badly");
+        // A wish for one channel makes one track of them, and changes nothing of that.
+        let wished = tracks(&[]).preferring(Email);
+        assert_eq!(wished.tracks, [vec![Email, Sms, ChannelName::Call]]);
+        let passed = |n: usize| {
+            (0..n)
+                .map(|step| Passed { track: 0, step, channel: Email, reason: "no_address".into() })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(Tracks { passed: passed(2), ..wished.clone() }.progress(&[]), Progress::Skipped);
+        assert!(!wished.has_another(0, 1), "silence of a text is no reason to call");
+        let refused = [step(0, 1, State::Failed)];
+        assert_eq!(Tracks { passed: passed(1), ..wished }.next(&refused, &[]), Some((0, 2)));
+    }
+
+    #[test]
+    fn what_is_about_safety_is_told_on_the_telephone_although_a_mail_was_taken() {
+        let tracks = Tracks::declared(vec![vec![Sms, ChannelName::Call], vec![Email]], Class::Safety);
+        let told = [step(0, 0, State::Failed), step(1, 0, State::Accepted)];
+        assert_eq!(tracks.next(&told, &[]), Some((0, 1)));
+    }
+
+    #[test]
+    fn whoever_waits_for_their_hour_is_passed_by_and_a_call_stands_back_for_them() {
+        let tracks = Tracks::declared(vec![vec![Sms, ChannelName::Call], vec![Email]], Class::Transactional);
+        let refused = [step(0, 0, State::Failed)];
+        assert_eq!(tracks.next(&refused, &[]), Some((1, 0)));
+        assert_eq!(tracks.next(&refused, &[1]), None);
+        let passed = vec![Passed { track: 1, step: 0, channel: Email, reason: "suppressed".into() }];
+        assert_eq!(Tracks { passed, ..tracks }.next(&refused, &[1]), Some((0, 1)), "whichever track stands first");
     }
 
     #[test]

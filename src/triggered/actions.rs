@@ -283,7 +283,7 @@ async fn ready(app: &App, meant: &Meant) -> Result<(Arc<Prepared>, NewNotice), E
         not_before: Some(now),
         useful_until: Some(now.plus(USEFUL_FOR)),
         detail,
-        tracks: Tracks { tracks, passed: Vec::new() },
+        tracks: Tracks { tracks, ..Tracks::default() },
     };
     Ok((Arc::new(prepared), notice))
 }

@@ -118,6 +118,7 @@ async fn a_notice_is_read_back_with_its_messages() {
         "type": "appointment"
       },
       "tracks": {
+        "call_stands_back": true,
         "passed": [
           {
             "channel": "wechat",

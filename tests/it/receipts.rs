@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    fakes::gateway::Answer,
+    fakes::{gateway::Answer, smtp::Act},
     shop::{Opening, Shop, anna, by_hand, workshop::ordered},
 };
 
@@ -182,6 +182,23 @@ async fn what_was_delivered_needs_no_other_channel_and_what_came_back_has_it_at_
     assert_eq!(other.reports(json!({"id": id, "status": "undelivered"})).await, (1, 0, 0));
     other.drain().await;
     assert_eq!(other.inbox("anna@example.com").len(), 1, "at once");
+}
+
+#[tokio::test]
+async fn who_was_reached_by_neither_in_the_end_is_called() {
+    let opening = Shop::opening().mail(|_| Act::AtRcpt("550 5.1.1 no such user"));
+    let shop = confirmed(opening).await;
+    assert_eq!(
+        shop.notices("A-1").await[0],
+        "confirmation failed track_ran_out",
+        "one of its ways, and the text was taken"
+    );
+    assert_eq!(shop.get("/v1/calls").await["items"], json!([]));
+    let id = shop.text().await["id"].as_str().expect("our id").to_owned();
+    assert_eq!(shop.reports(json!({"id": id, "status": "undelivered"})).await, (1, 0, 0));
+    shop.drain().await;
+    assert_eq!(shop.notices("A-1").await[0], "confirmation failed a_person_calls");
+    assert_eq!(shop.get("/v1/calls").await["items"][0]["type"], "unwritten");
 }
 
 #[tokio::test]

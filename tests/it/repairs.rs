@@ -112,6 +112,11 @@ async fn acceptance_08_work_found_is_told_decided_and_never_forgotten() {
     shop.drain().await;
     let reminders = |notices: Vec<String>| notices.into_iter().filter(|n| n.starts_with("deferred")).count();
     assert_eq!(reminders(shop.notices("R-1").await), 1);
+    assert!(shop.notices("R-1").await.contains(&"deferred.reminder skipped no_consent".to_owned()));
+    assert!(
+        !shop.calls().await.iter().any(|call| call.starts_with("deferred_work")),
+        "nobody is called about an offer either"
+    );
     shop.leaps_to("2026-07-01T11:30");
     shop.drain().await;
     assert_eq!(reminders(shop.notices("R-1").await), 1, "safety is reminded of once");

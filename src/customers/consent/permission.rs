@@ -73,6 +73,12 @@ impl Question<'_> {
             .unwrap_or(Verdict::Go)
     }
 
+    /// What holds for a call in place of a text: what they said no to is not said on the telephone either. Its hours, and how
+    /// often somebody is called, are the queue's matter.
+    pub fn verdict_on_a_call(&self, standing: &Standing<'_>) -> Verdict {
+        self.suppression(standing).or_else(|| self.consent(standing.consents)).unwrap_or(Verdict::Go)
+    }
+
     fn suppression(&self, standing: &Standing<'_>) -> Option<Verdict> {
         if self.despite_stop {
             return None;

@@ -93,12 +93,16 @@ pub async fn reopen(tx: &mut Tx, id: Id<Notice>, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// A notice that was done is being sent again, because a message of it came back; what was overtaken by events stays done.
+/// A notice that was done is being sent again, because a message of it came back; so is one of which the last message that was
+/// thought well of came back too. What was overtaken by events stays done, and where a person calls already nothing changes.
 pub async fn undo(tx: &mut Tx, id: Id<Notice>, now: Timestamp) -> Result<()> {
-    tx.sql("UPDATE notices SET state = 'sending', updated_at = $1 WHERE id = $2 AND state = 'done' AND reason IS NULL")
-        .bind(now)
-        .bind(id)
-        .execute()
-        .await?;
+    tx.sql(
+        "UPDATE notices SET state = 'sending', reason = NULL, updated_at = $1
+         WHERE id = $2 AND (state = 'done' AND reason IS NULL OR state = 'failed' AND reason = 'track_ran_out')",
+    )
+    .bind(now)
+    .bind(id)
+    .execute()
+    .await?;
     Ok(())
 }
