@@ -99,6 +99,19 @@ pub async fn last_advisor(tx: &mut Tx, vehicle: Id<vehicles::Vehicle>) -> Result
     store::last_advisor(tx, vehicle).await
 }
 
+/// When each visit of this time starts or was to, and its minutes of work; not of what was cancelled.
+///
+/// # Errors
+/// Those of the database.
+pub async fn booked(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    stretch: (Timestamp, Timestamp),
+) -> db::Result<Vec<(Timestamp, i64)>> {
+    let works = store::works_between(tx, dealership, stretch).await?;
+    Ok(works.iter().map(|work| (work.start_at, work.minutes())).collect())
+}
+
 /// What a ref, or our id, means at a dealership, as something may be said about it by hand.
 pub async fn named(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Vec<Named>, db::Error> {
     let access = Access::Only(vec![dealership_id]);

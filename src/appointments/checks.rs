@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Appointment, State, Warning,
     comeback::{self, EarlierJob},
-    store::{self, Neighbour},
+    store::{self, Neighbour, Work},
     telling,
 };
 use crate::{
@@ -106,9 +106,8 @@ async fn fullness(desk: &mut Desk<'_>, booked: &[Booked<'_>]) -> db::Result<Full
             let ours: i64 = store::works_between(desk.tx, id, (midnight(0), midnight(1)))
                 .await?
                 .iter()
-                .flat_map(|services| services.0.iter())
-                .filter_map(|service| service.hours)
-                .map(capacity::minutes)
+                .filter(|work| !matches!(work.state, State::Completed | State::NoShow | State::Cancelled))
+                .map(Work::minutes)
                 .sum();
             full.insert((id, day.date.clone()), (ours.max(day.booked_minutes.unwrap_or(0)), day.available_minutes));
         }

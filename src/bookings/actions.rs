@@ -81,7 +81,7 @@ async fn envelope(app: &App, dealership: &Dealership, wanted: &Wanted) -> Result
     if start.is_some_and(|start| start <= wanted.at) {
         return Err(Error::invalid("/start_at", "not_ahead", "must be later than now"));
     }
-    data["ref"] = json!(reference(wanted));
+    data["ref"] = json!(reference(dealership, wanted));
     data["asked_hash"] = json!(hash(&wanted.data.to_string()));
     data["taken_by"] = json!(wanted.by);
     for (key, value) in [("booked_at", json!(wanted.at.to_string())), ("channel", json!("phone"))] {
@@ -89,7 +89,7 @@ async fn envelope(app: &App, dealership: &Dealership, wanted: &Wanted) -> Result
             data[key] = value;
         }
     }
-    let event = json!({"specversion": "1.0", "id": event_id(wanted), "source": SOURCE, "type": "appointment.booked",
+    let event = json!({"specversion": "1.0", "id": event_id(dealership, wanted), "source": SOURCE, "type": "appointment.booked",
         "time": wanted.at.to_string(), "dealership": dealership.code, "data": data});
     let sheet = intake::envelope::Sheet::of(vec![event]);
     let admitted = intake::actions::admit(app, &Access::Only(vec![dealership.id]), &sheet).await;
@@ -110,20 +110,22 @@ fn hash(text: &str) -> String {
     id::hex(&Sha256::digest(text))
 }
 
-/// Whoever books has their own keys.
-fn event_id(wanted: &Wanted) -> String {
-    hash(&format!("{}\n{}", wanted.by, wanted.key))
+/// Whoever books has their own keys, at each dealership.
+fn event_id(dealership: &Dealership, wanted: &Wanted) -> String {
+    hash(&format!("{}\n{}\n{}", wanted.by, wanted.key, dealership.code))
 }
 
 /// Short enough to be said on the telephone; the same for the same key.
-fn reference(wanted: &Wanted) -> String {
-    format!("B-{}", event_id(wanted)[..10].to_uppercase())
+fn reference(dealership: &Dealership, wanted: &Wanted) -> String {
+    format!("B-{}", event_id(dealership, wanted)[..10].to_uppercase())
 }
 
 /// What was booked under this key already.
 async fn before(app: &App, dealership: &Dealership, wanted: &Wanted) -> Result<Option<Shown>, Error> {
     let mut tx = app.db.read().await?;
-    let Some(body) = intake::actions::body_of(&mut tx, SOURCE, &event_id(wanted)).await? else { return Ok(None) };
+    let Some(body) = intake::actions::body_of(&mut tx, SOURCE, &event_id(dealership, wanted)).await? else {
+        return Ok(None);
+    };
     let stored: Value = serde_json::from_str(&body).unwrap_or_default();
     if stored["data"]["asked_hash"] != json!(hash(&wanted.data.to_string())) {
         let message = "this Idempotency-Key was used for another booking: send a new one for each that is wanted";
@@ -134,5 +136,5 @@ async fn before(app: &App, dealership: &Dealership, wanted: &Wanted) -> Result<O
 
 async fn shown(tx: &mut Tx, dealership: &Dealership, wanted: &Wanted) -> Result<Shown, Error> {
     let access = Access::Only(vec![dealership.id]);
-    appointments::api::find(tx, &access, &reference(wanted), Some(&dealership.code)).await
+    appointments::api::find(tx, &access, &reference(dealership, wanted), Some(&dealership.code)).await
 }

@@ -40,10 +40,6 @@ use crate::{
     staff::Staff,
 };
 
-/// Candidates that are looked at: on `PostgreSQL` as many as other agents may be taking at this moment.
-const MANY: i64 = 48;
-const FEW: i64 = 4;
-
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/v1/calls", get(list))
@@ -116,13 +112,12 @@ pub(super) async fn claim_next(
     agent: &Staff,
     dealership: &Arc<Dealership>,
 ) -> Result<Option<CallTask>, Error> {
-    let most = if app.db.is_sqlite() { FEW } else { MANY };
     let mut tries = 0;
     loop {
         let (agent, dealership) = (agent.clone(), Arc::clone(dealership));
         let claimed = at_desk(app, move |desk| {
             let (agent, dealership) = (agent.clone(), Arc::clone(&dealership));
-            Box::pin(async move { Ok(claiming::claim(desk, &agent, &dealership, most).await?) })
+            Box::pin(async move { Ok(claiming::claim(desk, &agent, &dealership).await?) })
         });
         match claimed.await {
             // Two agents met at one customer: the database let one of them in, and the other looks again.

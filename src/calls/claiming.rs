@@ -20,12 +20,7 @@ const LOOKS: usize = 3;
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Takes the best call for `agent`, or the one that they have already; none when there is nothing they may call.
-pub(super) async fn claim(
-    desk: &mut Desk<'_>,
-    agent: &Staff,
-    dealership: &Dealership,
-    most: i64,
-) -> db::Result<Option<CallTask>> {
+pub(super) async fn claim(desk: &mut Desk<'_>, agent: &Staff, dealership: &Dealership) -> db::Result<Option<CallTask>> {
     if let Some(held) = claim::held_by(desk.tx, agent.id).await? {
         // An answer that was lost is asked for again; what ran out is nobody's any more.
         wake_tasks(desk, &[held]).await?;
@@ -39,7 +34,6 @@ pub(super) async fn claim(
         agent: agent.id,
         languages: languages(agent, dealership),
         now: desk.now,
-        most,
     };
     let mut passed: Vec<Id<CallTask>> = Vec::new();
     for level in std::iter::once(1).chain(LEVELS) {

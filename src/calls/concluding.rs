@@ -65,7 +65,8 @@ pub(super) enum Concluded {
     Unknown(&'static str),
 }
 
-/// Closes the call with its word and does what follows from it; `past` are the calls for this task so far.
+/// Closes the call with its word, now unless it is over already, and does what follows from it; `past` are the calls for this
+/// task so far.
 pub(super) async fn settle(
     desk: &mut Desk<'_>,
     mut task: CallTask,
@@ -77,7 +78,8 @@ pub(super) async fn settle(
     let Some((dealership, hours)) = hours_of(desk, &task).await? else {
         return Ok(Concluded::Unknown("customer"));
     };
-    attempt.ended_at = Some(desk.now);
+    // What stands only now was over when it was said.
+    attempt.ended_at = attempt.ended_at.or(Some(desk.now));
     attempt.telephony_result = Some(word.told.result.word().to_owned());
     attempt.outcome = word.told.outcome.map(|outcome| outcome.word().to_owned());
     attempt.reached = Some(word.told.outcome.map_or("nobody", Outcome::reached).to_owned());

@@ -31,13 +31,14 @@ pub(super) async fn conclude(
     agent: &Staff,
     word: &Word,
 ) -> db::Result<Concluded> {
+    // Locked before anything is read: of two equal words at once the second one sees what the first one kept.
+    let Some(mut task) = store::find_and_lock(desk.tx, &[id]).await?.pop() else {
+        return Ok(Concluded::Unknown("task"));
+    };
     let past = attempts::of_task(desk.tx, id).await?;
     if let Some(said) = said_before(&past, word) {
         return Ok(said);
     }
-    let Some(mut task) = store::find_and_lock(desk.tx, &[id]).await?.pop() else {
-        return Ok(Concluded::Unknown("task"));
-    };
     match checked(desk, &mut task, agent, word, &past).await? {
         Ok(attempt) => settle(desk, task, agent, word, (attempt, &past)).await,
         Err(refused) => Ok(refused),
@@ -51,19 +52,20 @@ pub(super) async fn say(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff, wo
     if undo.is_zero() {
         return conclude(desk, id, agent, word).await;
     }
+    let before = words::of_agent(desk.tx, agent.id).await?;
+    // All at once, in the order of their ids, as every lock of several; what was said of this call is read once it is ours.
+    let others = before.iter().map(|said| said.task_id).filter(|other| *other != id);
+    let ids: Vec<Id<CallTask>> = others.chain([id]).collect();
+    let (mut mine, others): (Vec<CallTask>, Vec<CallTask>) =
+        store::find_and_lock(desk.tx, &ids).await?.into_iter().partition(|task| task.id == id);
     let past = attempts::of_task(desk.tx, id).await?;
     if let Some(said) = said_before(&past, word) {
         return Ok(said);
     }
-    let before = words::of_agent(desk.tx, agent.id).await?;
-    if let Some(said) = before.iter().find(|said| said.task_id == id) {
+    if let Some(said) = words::of_task(desk.tx, id).await?.filter(|said| said.staff_id == agent.id) {
         let same = said.word.idempotency_key.is_some() && said.word.request_hash == word.request_hash;
         return Ok(if same { Concluded::Again(Value::Null) } else { Concluded::KeyReused });
     }
-    // All at once, in the order of their ids, as every lock of several.
-    let ids: Vec<Id<CallTask>> = before.iter().map(|said| said.task_id).chain([id]).collect();
-    let (mut mine, others): (Vec<CallTask>, Vec<CallTask>) =
-        store::find_and_lock(desk.tx, &ids).await?.into_iter().partition(|task| task.id == id);
     for task in others.into_iter().filter(CallTask::has_word_waiting) {
         Box::pin(stands(desk, task)).await?;
     }
@@ -86,19 +88,29 @@ pub(super) async fn say(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff, wo
     Ok(Concluded::Kept(json!({ "undo_until": waiting.stands_at })))
 }
 
-/// The moment is over: what follows from the word happens now.
+/// The moment is over: what follows from the word happens now. Where nothing can follow, what was written is kept as a draft
+/// and the task goes on as if nothing had been said.
 pub(super) async fn stands(desk: &mut Desk<'_>, mut task: CallTask) -> db::Result<()> {
-    let Some(said) = words::of_task(desk.tx, task.id).await? else {
-        task.state_reason = None;
-        return keep(desk, &[task]).await;
-    };
-    words::remove(desk.tx, task.id).await?;
-    let Some(agent) = staff::actions::find(desk.tx, said.staff_id).await? else { return Ok(()) };
-    let past = attempts::of_task(desk.tx, task.id).await?;
-    if let Some(attempt) = attempt_for(desk, &mut task, &agent, &said.word, &past).await? {
-        settle(desk, task, &agent, &said.word, (attempt, &past)).await?;
+    if let Some(said) = words::of_task(desk.tx, task.id).await? {
+        if let Some(agent) = staff::actions::find(desk.tx, said.staff_id).await? {
+            let past = attempts::of_task(desk.tx, task.id).await?;
+            let mut called = task.clone();
+            // The call as it was kept when it was said: whose its number is by now changes nothing of it.
+            let mut attempt = match open_of(&past, &agent) {
+                Some(open) => open.clone(),
+                None => attempt_with(desk, &mut called, &agent, None, &past),
+            };
+            attempt.ended_at = Some(said.said_at);
+            let settled = settle(desk, called, &agent, &said.word, (attempt, &past)).await?;
+            if matches!(settled, Concluded::Kept(_)) {
+                return words::remove(desk.tx, task.id).await;
+            }
+        }
+        attempts::keep_draft(desk.tx, task.id, said.staff_id, draft_of(&said.word), desk.now).await?;
+        words::remove(desk.tx, task.id).await?;
     }
-    Ok(())
+    task.state_reason = None;
+    keep(desk, &[task]).await
 }
 
 /// Takes the last word back: the call is theirs again, with what they had written. A call that was taken meanwhile and not
@@ -108,13 +120,17 @@ pub(super) async fn stands(desk: &mut Desk<'_>, mut task: CallTask) -> db::Resul
 /// 409 when the moment is over, or they are on the telephone about another call.
 pub(super) async fn take_back(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff) -> Result<(), Error> {
     let late = || Error::Conflict("undo_too_late", "the outcome is on record: add a note to correct it".to_owned());
-    let said = words::of_task(desk.tx, id).await?.filter(|said| said.staff_id == agent.id);
-    let said = said.filter(|said| said.stands_at > desk.now).ok_or_else(late)?;
-    let held = claim::held_by(desk.tx, agent.id).await?;
+    let held = claim::held_by(desk.tx, agent.id).await?.filter(|held| *held != id);
     let ids: Vec<Id<CallTask>> = held.into_iter().chain([id]).collect();
     let (mut mine, others): (Vec<CallTask>, Vec<CallTask>) =
         store::find_and_lock(desk.tx, &ids).await?.into_iter().partition(|task| task.id == id);
-    let mut task = mine.pop().filter(CallTask::has_word_waiting).ok_or_else(late)?;
+    let mut task = mine.pop().ok_or_else(late)?;
+    if task.stage == Some(Stage::WrapUp) && is_held_by(&task, agent.id, desk.now) {
+        // It is theirs again already: pressed twice.
+        return Ok(());
+    }
+    let said = words::of_task(desk.tx, id).await?.filter(|said| said.staff_id == agent.id);
+    let said = said.filter(|said| said.stands_at > desk.now && task.has_word_waiting()).ok_or_else(late)?;
     let rules = desk.config.calls.clone();
     for mut other in others.into_iter().filter(|other| other.state == State::Leased) {
         if other.stage != Some(Stage::Preview) {
@@ -132,8 +148,7 @@ pub(super) async fn take_back(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Sta
     task.stage = Some(Stage::WrapUp);
     words::remove(desk.tx, id).await?;
     let word = &said.word;
-    let draft = json!({"note": word.note, "answers": word.answers, "outcome": word.told.outcome, "telephony_result": word.told.result});
-    attempts::keep_draft(desk.tx, id, agent.id, draft, desk.now).await?;
+    attempts::keep_draft(desk.tx, id, agent.id, draft_of(word), desk.now).await?;
     record(
         desk,
         &task,
@@ -163,6 +178,16 @@ fn record(desk: &mut Desk<'_>, task: &CallTask, what: &str, agent: &Staff, why: 
     desk.record(line);
 }
 
+/// A word as what is not finished.
+fn draft_of(word: &Word) -> Value {
+    json!({"note": word.note, "answers": word.answers, "outcome": word.told.outcome, "telephony_result": word.told.result})
+}
+
+/// The call that somebody began and that is not over.
+fn open_of<'a>(past: &'a [Attempt], agent: &Staff) -> Option<&'a Attempt> {
+    past.iter().rev().find(|attempt| attempt.ended_at.is_none() && attempt.staff_id == agent.id)
+}
+
 /// The same word was kept before, or another one under its key.
 fn said_before(past: &[Attempt], word: &Word) -> Option<Concluded> {
     let key = word.idempotency_key.as_ref()?;
@@ -181,8 +206,7 @@ async fn checked(
     past: &[Attempt],
 ) -> db::Result<Result<Attempt, Concluded>> {
     if !is_held_by(task, agent.id, desk.now) {
-        let draft = json!({"note": word.note, "answers": word.answers, "outcome": word.told.outcome, "telephony_result": word.told.result});
-        attempts::keep_draft(desk.tx, task.id, agent.id, draft, desk.now).await?;
+        attempts::keep_draft(desk.tx, task.id, agent.id, draft_of(word), desk.now).await?;
         return Ok(Err(Concluded::LeaseLost));
     }
     if word.told.outcome.is_some_and(|outcome| !outcome.fits(task.kind)) {
@@ -200,8 +224,7 @@ async fn attempt_for(
     word: &Word,
     past: &[Attempt],
 ) -> db::Result<Option<Attempt>> {
-    let open = past.iter().rev().find(|attempt| attempt.ended_at.is_none() && attempt.staff_id == agent.id);
-    let Some(mut attempt) = open.cloned() else {
+    let Some(mut attempt) = open_of(past, agent).cloned() else {
         return open_attempt(desk, task, agent, word.number.as_deref(), past).await;
     };
     if let Some(wanted) = &word.number {
@@ -228,8 +251,18 @@ pub(super) async fn open_attempt(
             None => return Ok(None),
         },
     };
+    Ok(Some(attempt_with(desk, task, agent, number, past)))
+}
+
+fn attempt_with(
+    desk: &Desk<'_>,
+    task: &mut CallTask,
+    agent: &Staff,
+    number: Option<attempts::Number>,
+    past: &[Attempt],
+) -> Attempt {
     task.attempts += 1;
-    Ok(Some(Attempt {
+    Attempt {
         id: desk.id(),
         task_id: task.id,
         dealership_id: task.dealership_id,
@@ -255,7 +288,7 @@ pub(super) async fn open_attempt(
         idempotency_key: None,
         request_hash: None,
         answer: None,
-    }))
+    }
 }
 
 impl attempts::Number {

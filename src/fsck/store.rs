@@ -88,6 +88,13 @@ pub(super) const INVARIANTS: &[(&str, Sql)] = &[
             SELECT 1 FROM inquiry_clocks c WHERE c.inquiry_id = i.id) LIMIT 100"),
     ),
     (
+        "a call whose word is kept has one that waits",
+        one("SELECT t.id FROM call_tasks t WHERE t.state = 'scheduled' AND t.state_reason = 'word_kept' AND $1 = $1
+                AND NOT EXISTS (SELECT 1 FROM call_words w WHERE w.task_id = t.id)
+            UNION ALL SELECT t.id FROM call_words w JOIN call_tasks t ON t.id = w.task_id
+                WHERE t.state <> 'scheduled' OR t.state_reason IS NULL OR t.state_reason <> 'word_kept' LIMIT 100"),
+    ),
+    (
         "nothing is left of who was erased",
         one("SELECT c.id FROM customers c WHERE c.erased_at IS NOT NULL AND $1 = $1 AND (c.name IS NOT NULL OR c.search_name <> ''
             OR EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = c.id AND p.value NOT LIKE 'erased:%')

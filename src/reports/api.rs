@@ -25,7 +25,7 @@ use crate::{
     clock::Timestamp,
     console::Words,
     http::{
-        Authorized, Error,
+        Authorized, Caller, Error,
         body::JsonBody,
         page::{Page, Paging},
         scope,
@@ -89,7 +89,8 @@ impl From<Refused> for Error {
             Refused::WhichDealership => Self::invalid("/dealership", "required", said),
             Refused::NoDefinition(_) => Self::invalid("/definition", "unknown_version", said),
             Refused::Approved(_) => Self::Conflict("already_approved", said),
-            Refused::NotADefinition => Self::invalid("/numbers", "not_a_definition", said),
+            Refused::NotADefinition | Refused::NoRule(_) => Self::invalid("/numbers", "not_a_definition", said),
+            Refused::TooMany => Self::invalid("/dealership", "too_many_dealerships", said),
             Refused::Database(error) => error.into(),
         }
     }
@@ -159,6 +160,14 @@ async fn definitions(_: Authorized<scope::Read>, State(app): State<App>) -> Resu
     Ok(Json(json!({"items": items, "next": null})))
 }
 
+/// What everybody's report counts is changed by a key for everybody.
+fn may_define(caller: &Caller) -> Result<(), Error> {
+    match caller.dealership {
+        Some(_) => Err(Error::Forbidden("this key is for one dealership: a definition is everybody's")),
+        None => Ok(()),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Changed {
@@ -170,6 +179,7 @@ async fn define(
     State(app): State<App>,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Error> {
+    may_define(&caller)?;
     let changed: Changed = serde_json::from_value(body)
         .map_err(|error| Error::invalid("/numbers", "not_a_definition", error.to_string()))?;
     let version = operations::actions::define(&app, changed.numbers, &caller.actor()).await?;
@@ -193,6 +203,7 @@ async fn approve(
     Path(version): Path<i64>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
+    may_define(&caller)?;
     let agreed: Agreed =
         serde_json::from_value(body).map_err(|error| Error::invalid("", "not_an_approval", error.to_string()))?;
     let fits = |text: &str| !text.trim().is_empty() && text.chars().count() <= LONGEST;

@@ -278,11 +278,12 @@ async fn rows(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let is_full = i64::try_from(rows.len()).unwrap_or(0) >= ROWS;
     let next = rows.last().filter(|_| is_full).map(|row| {
-        let (kpi, month) = (kpi.word(), question.month);
-        format!("/console/reports/operations/rows?number={kpi}&month={month}&after={}", row.id)
+        let more = [("number", kpi.word()), ("after", row.id.as_str())];
+        operations::html::address("/rows", question.month, question.advisor.as_deref(), &more)
     });
+    let back = operations::html::address("", question.month, question.advisor.as_deref(), &[]);
     let body = html! {
-        (head(&title, &html! { p { (w.code("kpi-means", kpi.word())) } }, &html! { a href={ "/console/reports/operations?month=" (question.month) } { "← " (w.t("ops-report")) } }))
+        (head(&title, &html! { p { (w.code("kpi-means", kpi.word())) } }, &html! { a href=(back) { "← " (w.t("ops-report")) } }))
         @if rows.is_empty() { p class="muted" { (w.t("ops-rows-none")) } } @else {
             table class="data wide" {
                 thead { tr { th scope="col" { (w.t("ops-row")) } th scope="col" { (w.t("ops-row-at")) } th scope="col" { (w.t("case-advisor")) } th scope="col" { (w.t("ops-row-part")) } th scope="col" { (w.t("ops-row-whole")) } th scope="col" { (w.t("ops-row-counted")) } } }

@@ -40,6 +40,8 @@ pub(crate) async fn dealerships(tx: &mut Tx, access: &Access, code: Option<&str>
         None => dealerships::actions::all(tx).await?,
     };
     found.retain(|one| access.allows(one.id));
+    // The database may order by a language's rules; where a page ended is compared byte by byte.
+    found.sort_by(|one, other| one.code.cmp(&other.code));
     Ok(found)
 }
 

@@ -1,5 +1,6 @@
 //! Every invariant is broken once by hand, and named.
 use aftercare::{
+    calls::CallType,
     fsck,
     rights::{Erasure, Journal},
 };
@@ -7,7 +8,10 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
-use crate::shop::{Shop, anna, fang, local};
+use crate::{
+    calls::desk::subject,
+    shop::{Shop, anna, fang, local},
+};
 
 /// What is done to the rows, and which invariant that breaks.
 const BREAKS: &[(&str, &str)] = &[
@@ -50,6 +54,7 @@ const BREAKS: &[(&str, &str)] = &[
         "UPDATE messages SET state = 'ready'; UPDATE notices SET state = 'withdrawn'",
     ),
     ("an inquiry that waits has a clock", "DELETE FROM inquiry_clocks"),
+    ("a call whose word is kept has one that waits", "UPDATE call_tasks SET state = 'scheduled', state_reason = 'word_kept'"),
     (
         "nothing is left of who was erased",
         "UPDATE customers SET erased_at = '2020-01-01T00:00:00.000000Z' WHERE name IS NOT NULL",
@@ -85,6 +90,9 @@ async fn every_invariant_that_is_broken_is_named() {
     shop.hears(json!({"specversion": "1.0", "source": "/web", "type": "inquiry.received", "dealership": "gz-tianhe",
         "data": {"ref": "Q-1", "channel": "web", "received_at": local("2026-03-02T09:00"), "body": "How much is a service?"}}))
         .await;
+    let customer = shop.customer("C-1").await;
+    let call = shop.new_task(CallType::PartsArrived, customer, &subject(1)).await;
+    shop.plan(vec![call]).await;
     shop.drain().await;
     assert_eq!(fsck::check(&shop.app).await.expect("checked"), []);
     let names = |found: Vec<fsck::Violation>| found.into_iter().map(|one| one.invariant).collect::<Vec<_>>();

@@ -19,6 +19,13 @@ impl Shop {
         let numbers = self.operations("").await;
         numbers.into_iter().find(|number| number["name"] == name).expect("a number")
     }
+    /// A dealership like Tianhe under another code.
+    async fn opens_another(&self, code: &str) {
+        let mut dealership = json!(*self.dealership("gz-tianhe").await);
+        dealership["code"] = json!(code);
+        let (status, answer) = self.does("PUT", &format!("/v1/dealerships/{code}"), dealership).await;
+        assert!(status < 300, "{answer}");
+    }
     /// An order is opened, with an appointment or without.
     async fn opens_order(&self, order: &str, at: &str, more: Value) {
         self.leaps_to(at);

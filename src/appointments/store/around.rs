@@ -5,7 +5,8 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::{
-    appointments::{Appointment, Service},
+    appointments::{Appointment, Service, State},
+    capacity,
     clock::Timestamp,
     customers::Customer,
     db::{Result, Tx},
@@ -66,23 +67,35 @@ pub(in crate::appointments) async fn neighbours(
     .await
 }
 
-/// The work of the visits that start in this time and stand.
+/// The work that a visit takes.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::appointments) struct Work {
+    pub(in crate::appointments) start_at: Timestamp,
+    pub(in crate::appointments) state: State,
+    services: Json<Vec<Service>>,
+}
+
+impl Work {
+    pub(in crate::appointments) fn minutes(&self) -> i64 {
+        self.services.iter().filter_map(|service| service.hours).map(capacity::minutes).sum()
+    }
+}
+
+/// The work of the visits that start in this time, and of those that were to; not of what was cancelled.
 pub(in crate::appointments) async fn works_between(
     tx: &mut Tx,
     dealership_id: Id<Dealership>,
     (from, until): (Timestamp, Timestamp),
-) -> Result<Vec<Json<Vec<Service>>>> {
-    let works: Vec<(Json<Vec<Service>>,)> = tx
-        .sql(
-            "SELECT services FROM appointments WHERE dealership_id = $1 AND start_at >= $2 AND start_at < $3
-                AND state IN ('requested', 'proposed', 'booked', 'confirmed', 'arrived', 'in_service', 'move_requested', 'no_show_suspected')",
-        )
-        .bind(dealership_id)
-        .bind(from)
-        .bind(until)
-        .all()
-        .await?;
-    Ok(works.into_iter().map(|(work,)| work).collect())
+) -> Result<Vec<Work>> {
+    tx.sql(
+        "SELECT start_at, state, services FROM appointments
+         WHERE dealership_id = $1 AND start_at >= $2 AND start_at < $3 AND state <> 'cancelled'",
+    )
+    .bind(dealership_id)
+    .bind(from)
+    .bind(until)
+    .all()
+    .await
 }
 
 /// Who missed an appointment at most `within` before they booked again has been won back.

@@ -205,10 +205,15 @@ pub(super) async fn open(tx: &mut Tx, access: &Access, after: Option<String>, mo
 }
 
 /// The questions about a visit, the oldest first.
-pub(super) async fn of_visit(tx: &mut Tx, dealership: Id<Dealership>, reference: &str) -> Result<Vec<Read>, Error> {
+pub(super) async fn of_visit(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    reference: &str,
+    (after, most): (Option<String>, i64),
+) -> Result<Vec<Read>, Error> {
     let visits = appointments::actions::named(tx, dealership, reference).await?;
     let visit = visits.first().and_then(|visit| visit.subject.id.parse().ok()).ok_or(Error::NotFound)?;
-    Ok(store::list_of_visit(tx, visit).await?)
+    Ok(store::list_of_visit(tx, visit, after, most).await?)
 }
 
 /// Questions as their letters need them (BR-13).

@@ -49,8 +49,9 @@ async fn list(
     let found = match filters.appointment {
         None => actions::open(&mut tx, &caller.access, paging.after.clone(), paging.limit()).await?,
         Some(reference) => {
-            let dealership = caller.named_in_body(&app, filters.dealership.as_deref()).await?;
-            actions::of_visit(&mut tx, dealership.id, &reference).await?
+            let dealership = caller.one_named(&app, filters.dealership.as_deref()).await?;
+            let page = (paging.after.clone(), paging.limit());
+            actions::of_visit(&mut tx, dealership.id, &reference, page).await?
         }
     };
     Ok(Json(Page::new(found, &paging, |read| read.question.id.to_string())))

@@ -152,10 +152,20 @@ pub(super) async fn list_open(tx: &mut Tx, access: &Access, after: Option<String
     Ok(read)
 }
 
-/// The questions about a visit, the oldest first.
-pub(super) async fn list_of_visit(tx: &mut Tx, appointment: Id<Appointment>) -> Result<Vec<Read>> {
-    let ids: Vec<(Id<Question>,)> =
-        tx.sql("SELECT id FROM parts_questions WHERE appointment_id = $1 ORDER BY id").bind(appointment).all().await?;
+/// The questions about a visit after one of them, the oldest first.
+pub(super) async fn list_of_visit(
+    tx: &mut Tx,
+    appointment: Id<Appointment>,
+    after: Option<String>,
+    most: i64,
+) -> Result<Vec<Read>> {
+    let ids: Vec<(Id<Question>,)> = tx
+        .sql("SELECT id FROM parts_questions WHERE appointment_id = $1 AND id > $2 ORDER BY id LIMIT $3")
+        .bind(appointment)
+        .bind(after.unwrap_or_default())
+        .bind(most)
+        .all()
+        .await?;
     let ids: Vec<String> = ids.into_iter().map(|(id,)| id.to_string()).collect();
     let mut read = list_by_id(tx, &ids).await?;
     read.sort_by_key(|read| read.question.id);

@@ -1,5 +1,8 @@
 //! Gathers the rows of a month and makes the report of them; lists them; keeps definitions and the brand's approval.
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use super::{
     Approval, Definition, Figure, Kpi, MONTHS, NAME, Number, Past, Report, Row, Rule, Shop,
@@ -13,6 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
+    appointments,
     calendar::{self, local_moment},
     capacity,
     clock::Timestamp,
@@ -20,9 +24,15 @@ use crate::{
     dealerships::Dealership,
     desk,
     http::Access,
-    reports::{self, Month, Question, satisfaction},
+    reports::{
+        self, Month, Question,
+        satisfaction::{self, actions::Answered},
+    },
     surveys::Questionnaires,
 };
+
+/// Dealerships in one report: each costs a read for every number and month.
+const MOST: usize = 24;
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +47,10 @@ pub enum Refused {
     Approved(i64),
     #[error("a definition has each of its numbers once, and at least one")]
     NotADefinition,
+    #[error("{}: its least is more than its most, or its limit is below zero", .0.word())]
+    NoRule(Kpi),
+    #[error("one report has {MOST} dealerships beside each other at most: say which one's")]
+    TooMany,
     #[error(transparent)]
     Database(#[from] db::Error),
 }
@@ -49,17 +63,24 @@ pub async fn report(app: &App, access: &Access, question: &Question, version: Op
     let mut tx = app.db.read().await?;
     let definition = definition(&mut tx, version).await?;
     let wanted = reports::dealerships(&mut tx, access, question.dealership.as_deref()).await?;
+    drop(tx);
     if wanted.is_empty() {
         return Err(Refused::NoDealership);
+    }
+    if wanted.len() > MOST {
+        return Err(Refused::TooMany);
     }
     let now = app.ids.clock.now();
     let mut dealerships = Vec::with_capacity(wanted.len());
     for dealership in &wanted {
+        // One connection for each: others have their turn between two of them.
+        let mut tx = app.db.read().await?;
+        let mut answers = Answers::new();
         let shop = dealership.shop();
         let mut numbers = Vec::with_capacity(definition.numbers.len());
         for defined in &definition.numbers {
             let of = Gathered { dealership, shop: &shop, defined: *defined, question, now };
-            numbers.push(of.number(&mut tx, &app.questionnaires).await?);
+            numbers.push(of.number(&mut tx, &app.questionnaires, &mut answers).await?);
         }
         let (from, to) = question.month.bounds(&dealership.zone);
         dealerships.push(Shop { code: dealership.code.clone(), name: dealership.name.clone(), from, to, numbers });
@@ -80,6 +101,9 @@ async fn definition(tx: &mut Tx, version: Option<i64>) -> Result<Definition, Ref
     found.ok_or(Refused::NoDefinition(version.unwrap_or_default()))
 }
 
+/// The answers of one dealership, by month: more than one number is made of them.
+type Answers = BTreeMap<Month, Vec<Answered>>;
+
 /// Which number of which dealership.
 #[derive(Clone, Copy)]
 struct Gathered<'a> {
@@ -91,13 +115,13 @@ struct Gathered<'a> {
 }
 
 impl Gathered<'_> {
-    async fn number(&self, tx: &mut Tx, questionnaires: &Questionnaires) -> db::Result<Number> {
+    async fn number(&self, tx: &mut Tx, questionnaires: &Questionnaires, answers: &mut Answers) -> db::Result<Number> {
         let Defined { name: kpi, rule } = self.defined;
         let mut months = Vec::new();
         let mut last = None;
         for back in (0..MONTHS).rev() {
             let month = self.question.month.back(back);
-            let mut material = self.material(tx, month).await?;
+            let mut material = self.material(tx, month, answers).await?;
             if let Some(advisor) = &self.question.advisor {
                 material.retain(advisor);
             }
@@ -122,19 +146,25 @@ impl Gathered<'_> {
         Of { kpi, dealership: self.dealership.id, stretch: (from, to), now: self.now }
     }
 
-    async fn material(&self, tx: &mut Tx, month: Month) -> db::Result<Material> {
+    async fn material(&self, tx: &mut Tx, month: Month, answers: &mut Answers) -> db::Result<Material> {
         let (of, kpi) = (self.of(month), self.defined.name);
         Ok(match kpi.way() {
             Way::Share | Way::Ratio => Material::Sums(counted::sums(tx, of).await?),
             Way::Spans { .. } => {
                 let rows = counted::spans(tx, of).await?;
-                Material::Spans(rows.iter().map(|row| measured(kpi, self.defined.rule, self.shop, row)).collect())
+                Material::Spans(
+                    rows.iter().map(|row| measured(kpi, self.defined.rule, self.shop, row, of.now)).collect(),
+                )
             }
             Way::Lying => Material::Lying(counted::lying(tx, of).await?, of.stretch.1),
             Way::Days => Material::Days(self.days(tx, of.stretch).await?),
-            Way::Nps | Way::Index => {
-                Material::Answers(satisfaction::actions::answers(tx, self.dealership.id, of.stretch).await?)
-            }
+            Way::Nps | Way::Index => Material::Answers(match answers.entry(month) {
+                Entry::Occupied(read) => read.get().clone(),
+                Entry::Vacant(unread) => {
+                    let found = satisfaction::actions::answers(tx, self.dealership.id, of.stretch).await?;
+                    unread.insert(found).clone()
+                }
+            }),
         })
     }
 
@@ -149,7 +179,7 @@ impl Gathered<'_> {
             .map(|date| date.to_string())
             .collect();
         let mut booked: BTreeMap<String, i64> = BTreeMap::new();
-        for (start_at, minutes) in store::booked(tx, self.dealership.id, (from, to)).await? {
+        for (start_at, minutes) in appointments::actions::booked(tx, self.dealership.id, (from, to)).await? {
             *booked.entry(day(start_at).to_string()).or_default() += minutes;
         }
         let known = capacity::actions::days(tx, self.dealership.id, &dates).await?;
@@ -207,7 +237,7 @@ pub async fn rows(
     }
     let slot = Slot { advisor: question.advisor.clone(), service_type: traced.service_type, kind: traced.kind };
     let listed = counted::list(&mut tx, of, slot, traced.after, traced.limit).await?;
-    Ok(listed.into_iter().map(|listed| row_of(listed, kpi, rule, &shop)).collect())
+    Ok(listed.into_iter().map(|listed| row_of(listed, (kpi, rule), &shop, of.now)).collect())
 }
 
 fn row_of_day(day: &Day, dealership: &Dealership) -> Option<Row> {
@@ -225,12 +255,12 @@ fn row_of_day(day: &Day, dealership: &Dealership) -> Option<Row> {
     })
 }
 
-fn row_of(listed: Listed, kpi: Kpi, rule: Rule, shop: &calendar::Shop) -> Row {
+fn row_of(listed: Listed, (kpi, rule): (Kpi, Rule), shop: &calendar::Shop, now: Timestamp) -> Row {
     let Listed { id, reference, at, slot, part, whole, since, until } = listed;
     let spanned = Spanned { slot: slot.clone(), since, until };
     let (is_counted, part) = match kpi.way() {
         Way::Spans { .. } => {
-            let measured = measured(kpi, rule, shop, &spanned);
+            let measured = measured(kpi, rule, shop, &spanned, now);
             (measured.keeps.is_some(), measured.length)
         }
         _ => (true, part),
@@ -267,6 +297,9 @@ pub async fn define(app: &App, numbers: Vec<Defined>, by: &str) -> Result<i64, R
     names.dedup();
     if numbers.is_empty() || names.len() != numbers.len() {
         return Err(Refused::NotADefinition);
+    }
+    if let Some(wrong) = numbers.iter().find(|number| !number.rule.is_possible()) {
+        return Err(Refused::NoRule(wrong.name));
     }
     let told = Arc::new((numbers, by.to_owned()));
     desk::at(app, Weight::ONE, move |desk| {

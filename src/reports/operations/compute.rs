@@ -51,20 +51,25 @@ pub(super) struct Day {
     pub(super) available: i64,
 }
 
-/// Measures a span and holds it to the limit.
-pub(super) fn measured(kpi: Kpi, rule: Rule, shop: &calendar::Shop, row: &Spanned) -> Measured {
+/// Measures a span and holds it to the limit. One that has not ended, where such count, is counted once its limit has passed at
+/// `now`: until then it can still keep it.
+pub(super) fn measured(kpi: Kpi, rule: Rule, shop: &calendar::Shop, row: &Spanned, now: Timestamp) -> Measured {
     let Way::Spans { span, side, open_counts, .. } = kpi.way() else {
         return Measured { slot: row.slot.clone(), length: None, keeps: None };
     };
     let ends = row.since.zip(row.until);
     let ends = ends.filter(|(since, until)| kpi != Kpi::ArrivalSpacing || until.since(*since) <= A_NIGHT);
-    let length = ends.map(|(since, until)| length(span, shop, since, until));
     let limit = rule.limit.unwrap_or(f64::MAX);
-    let keeps = match (ends, length) {
-        (Some((since, until)), _) if span == Span::Months => Some(until <= months_after(since, limit, shop)),
-        (_, Some(length)) => Some(if side == Side::AtMost { length <= limit } else { length >= limit }),
-        (_, None) => open_counts.then_some(false),
+    let kept = |since: Timestamp, until: Timestamp| match side {
+        Side::AtMost if span == Span::Months => until <= months_after(since, limit, shop),
+        Side::AtMost => length(span, shop, since, until) <= limit,
+        Side::AtLeast => length(span, shop, since, until) >= limit,
     };
+    let keeps = match ends {
+        Some((since, until)) => Some(kept(since, until)),
+        None => row.since.filter(|since| open_counts && !kept(*since, now)).map(|_| false),
+    };
+    let length = ends.map(|(since, until)| length(span, shop, since, until));
     Measured { slot: row.slot.clone(), length, keeps }
 }
 
@@ -294,5 +299,42 @@ impl Day {
     /// In percent.
     pub(super) fn share(&self) -> Option<f64> {
         (self.available > 0).then(|| tenth(100.0 * whole(self.booked) / whole(self.available)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        format!("{text}:00+08:00").parse().expect("a time")
+    }
+
+    fn shop() -> calendar::Shop {
+        calendar::Shop {
+            zone: TimeZone::get("Asia/Shanghai").expect("a zone"),
+            opening_hours: serde_json::from_str(r#"{"mon":[["09:00","18:00"]],"tue":[["09:00","18:00"]]}"#)
+                .expect("hours"),
+            holidays: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_has_not_ended_counts_once_its_limit_has_passed() {
+        for (kpi, limit, since, still, over) in [
+            (Kpi::FillRate, 24.0, "2026-03-02T10:00", "2026-03-03T10:00", "2026-03-03T10:06"),
+            // Half an hour of open doors: the night is no part of it.
+            (Kpi::PartsNoticeLead, 30.0, "2026-03-02T17:50", "2026-03-03T09:20", "2026-03-03T09:21"),
+            (Kpi::Retention, 12.0, "2025-03-31T10:00", "2026-03-31T10:00", "2026-03-31T10:01"),
+        ] {
+            let rule = Rule { limit: Some(limit), ..Rule::default() };
+            let row = |until| Spanned { slot: Slot::default(), since: Some(at(since)), until };
+            let open = |now: &str| measured(kpi, rule, &shop(), &row(None), at(now)).keeps;
+            assert_eq!((open(since), open(still), open(over)), (None, None, Some(false)), "{kpi:?}");
+            let ended = |until: &str| measured(kpi, rule, &shop(), &row(Some(at(until))), at(over)).keeps;
+            assert_eq!((ended(still), ended(over)), (Some(true), Some(false)), "{kpi:?}");
+        }
     }
 }

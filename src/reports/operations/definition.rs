@@ -17,14 +17,31 @@ pub struct Definition {
 
 /// One number in a definition.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct Defined {
     pub name: Kpi,
     #[serde(flatten)]
     pub rule: Rule,
 }
 
+/// A number as it is written in a definition: a key that is mistyped is refused, because a version never changes.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: Kpi,
+    limit: Option<f64>,
+    least: Option<f64>,
+    most: Option<f64>,
+}
+
+impl From<Written> for Defined {
+    fn from(Written { name, limit, least, most }: Written) -> Self {
+        Self { name, rule: Rule { limit, least, most } }
+    }
+}
+
 /// What a number is held to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Rule {
     /// What a span is held to, in its own measure: minutes, hours, working days, days, months.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,6 +55,11 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether anything can be within it.
+    pub(super) fn is_possible(self) -> bool {
+        let has_room = self.least.zip(self.most).is_none_or(|(least, most)| least <= most);
+        has_room && self.limit.is_none_or(|limit| limit >= 0.0)
+    }
     /// Amber outside the target on either side.
     pub fn verdict(self, figure: &Figure) -> Option<Verdict> {
         if self.least.is_none() && self.most.is_none() {

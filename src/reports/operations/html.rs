@@ -2,11 +2,13 @@
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
+use url::form_urlencoded;
 
 use super::{Figure, Kpi, Number, Report, Rule, Shop, Unit, Verdict};
 use crate::{
     console::Words,
     reports::{
+        Month,
         paper::{self, Bar},
         satisfaction::SURE_FROM,
     },
@@ -129,7 +131,7 @@ fn section(report: &Report, shop: &Shop, w: Words, rows: Rows) -> Markup {
                 @let numbers: Vec<&Number> = kpis.iter().filter_map(find).collect();
                 @if !numbers.is_empty() { tbody {
                     tr.group { th colspan="5" scope="rowgroup" { (w.code("ops-group", group)) } }
-                    @for number in numbers { (line(report, shop, number, w, rows)) }
+                    @for number in numbers { (line(report, number, w, rows)) }
                 } }
             }
         } }
@@ -159,17 +161,20 @@ fn estimate(figure: &Figure) -> Option<Estimate> {
     Some(Estimate { value: figure.value?, low: figure.low?, high: figure.high?, n: figure.n })
 }
 
-fn line(report: &Report, shop: &Shop, number: &Number, w: Words, rows: Rows) -> Markup {
+/// A page of the console about this report: of a month, and of one advisor where the report is theirs.
+pub fn address(page: &str, month: Month, advisor: Option<&str>, more: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("month", &month.to_string()).extend_pairs(more);
+    query.extend_pairs(advisor.map(|advisor| ("advisor", advisor)));
+    format!("/console/reports/operations{page}?{}", query.finish())
+}
+
+fn line(report: &Report, number: &Number, w: Words, rows: Rows) -> Markup {
     let figure = &number.figure;
     let values: Vec<Option<f64>> = number.months.iter().map(|past| past.value).collect();
     let said: Vec<String> =
         number.months.iter().filter_map(|past| Some(format!("{}: {:.1}", past.month, past.value?))).collect();
-    let link = format!(
-        "/console/reports/operations/rows?number={}&month={}&dealership={}",
-        number.name.word(),
-        report.month,
-        shop.code
-    );
+    let link = address("/rows", report.month, report.advisor.as_deref(), &[("number", number.name.word())]);
     html! { tr.none[figure.n == 0] {
         th scope="row" { (name(w, number.name)) span.means { (w.code("kpi-means", number.name.word())) } }
         td {

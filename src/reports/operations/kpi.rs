@@ -79,7 +79,7 @@ pub(super) enum Way {
     Share,
     /// Sum of the parts over sum of the wholes, in percent.
     Ratio,
-    /// `open_counts`: a span that has not ended is one that did not keep within its limit.
+    /// `open_counts`: a span that has not ended is one that did not keep within its limit, once that has passed.
     Spans {
         span: Span,
         head: Head,

@@ -1,4 +1,4 @@
-//! The SQL of the operations report: how definitions are kept, and what days had booked.
+//! The SQL of the operations report: how definitions are kept, and what its numbers are counted from.
 pub(super) mod counted;
 
 use sqlx::types::Json;
@@ -9,9 +9,7 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    db::{Result, Sql, Tx},
-    dealerships::Dealership,
-    id::Id,
+    db::{Result, Tx},
 };
 
 /// From the first moment to the one after the last.
@@ -91,20 +89,4 @@ pub(super) async fn approve(tx: &mut Tx, version: i64, approval: &Approval, reco
         .execute()
         .await?;
     Ok(written == 1)
-}
-
-const BOOKED: Sql = Sql {
-    sqlite: "SELECT p.start_at, CAST(coalesce((SELECT sum(round(json_extract(w.value, '$.hours') * 60)) FROM json_each(p.services) w), 0) AS BIGINT) AS minutes
-        FROM appointments p WHERE p.dealership_id = $1 AND p.start_at >= $2 AND p.start_at < $3 AND p.state <> 'cancelled'",
-    postgres: "SELECT p.start_at, CAST(coalesce((SELECT sum(round(CAST(w ->> 'hours' AS DOUBLE PRECISION) * 60)) FROM jsonb_array_elements(p.services) w), 0) AS BIGINT) AS minutes
-        FROM appointments p WHERE p.dealership_id = $1 AND p.start_at >= $2 AND p.start_at < $3 AND p.state <> 'cancelled'",
-};
-
-/// The minutes of work of each booking that starts in this time.
-pub(super) async fn booked(
-    tx: &mut Tx,
-    dealership: Id<Dealership>,
-    (from, to): Stretch,
-) -> Result<Vec<(Timestamp, i64)>> {
-    tx.sql(BOOKED).bind(dealership).bind(from).bind(to).all().await
 }

@@ -71,3 +71,19 @@ async fn agents_who_race_never_meet_at_one_customer_and_leave_nothing() {
     }
     assert_eq!(finished.len(), 24, "everything that may be taken is taken");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_word_that_is_sent_twice_at_once_is_kept_once_and_answered_twice() {
+    let shop = Shop::open().await;
+    let anna = shop.knows(&anna()).await;
+    let task = shop.new_task(CallType::PartsArrived, anna, &subject(3)).await;
+    shop.plan(vec![task]).await;
+    let agent = shop.employs("agt-1", &["en"]).await;
+    let path = format!("/v1/calls/{}/outcome", shop.takes(agent).await);
+    let word = json!({"agent": agent.0, "telephony_result": "answered", "outcome": "parts_declined"});
+    let key = shop.key_for(None).await;
+    let say = || shop.call_once("POST", &path, (&key, Some("w-1")), Some(&word));
+    let ((one, _, first), (other, _, second)) = tokio::join!(say(), say());
+    assert_eq!((one, other), (200, 200), "{first} {second}");
+    assert_eq!(first, second);
+}

@@ -187,4 +187,15 @@ async fn a_system_books_once_for_each_key_and_is_told_what_is_wrong() {
     shop.drain().await;
     assert_eq!(shop.items("/v1/appointments").await.len(), 1);
     assert_eq!(shop.phone(FANG).len(), 1);
+    // A key for every dealership has its keys at each: nothing of the one is found at the other.
+    let everywhere = shop.key_for(None).await;
+    for (dealership, at) in [("gz-tianhe", "2026-03-09T10:00:00+08:00"), ("tk-minato", "2026-03-09T10:00:00+09:00")] {
+        let mut body = wanted.clone();
+        (body["dealership"], body["start_at"]) = (json!(dealership), json!(at));
+        for replayed in [false, true] {
+            let told = shop.call_once("POST", "/v1/appointments", (&everywhere, Some("k-9")), Some(&body)).await;
+            assert_eq!((told.0, told.1, &told.2["dealership"]), (201, replayed, &json!(dealership)), "{}", told.2);
+        }
+    }
+    shop.drain().await;
 }

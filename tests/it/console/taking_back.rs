@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     calls::desk::subject,
-    shop::{Shop, anna, workshop::opened},
+    shop::{
+        Shop, anna, fang,
+        workshop::{fact, opened},
+    },
 };
 
 async fn says(seat: &mut Seat<'_>, call: &str, key: &str, more: &[(&str, &str)]) -> super::seat::Shown {
@@ -45,6 +48,8 @@ async fn an_outcome_is_taken_back_and_nothing_has_followed_from_it() {
         "{}",
         back.html
     );
+    let twice = li.does(&format!("{first}/undo"), &[]).await;
+    assert!(twice.says("Taken back: the call is yours again."), "pressed twice: {}", twice.text());
     let queue = li.open("/console/calls").await;
     assert!(queue.says("Anna Weber") && !queue.says("agt-9 Li has it"), "the next one waits again: {}", queue.text());
     let key = back.field("key");
@@ -73,6 +78,51 @@ async fn who_says_the_next_word_has_made_up_their_mind_about_the_one_before() {
     assert!(late.says("That outcome is on record already"), "{}", late.text());
     let back = li.does(&format!("{second}/undo"), &[]).await;
     assert!(back.says("Taken back"), "{}", back.text());
+}
+
+/// The dealership's system sends other telephones, or a person says that two customers are one, while the word waits.
+#[tokio::test]
+async fn a_word_stands_whosever_number_it_is_by_then() {
+    let shop = morning().await;
+    let mut li = shop.seat("agt-9", &[Role::Agent]).await;
+    let (first, page) = takes(&mut li).await;
+    assert!(page.says("Call 王芳"), "{}", page.text());
+    let task = &first["/console/calls/".len()..];
+    let number = page.field("number");
+    says(&mut li, &first, &page.field("key"), &[("outcome", "no_answer"), ("number", &number)]).await;
+    let said_at = shop.now();
+    let other = serde_json::json!([{"number": "137 0000 1111", "label": "mobile"}]);
+    shop.hears(fact("customer.upserted", fang().with("phones", other).data)).await;
+    shop.leaps_by("11s");
+    shop.drain().await;
+    let kept = shop.get(&format!("/v1/calls/{task}")).await;
+    assert_eq!((&kept["state"], &kept["reason"]), (&"scheduled".into(), &"no_answer".into()), "{kept}");
+    assert_eq!(
+        kept["calls"][0]["ended_at"],
+        serde_json::json!(said_at),
+        "the moment for taking it back makes no call longer"
+    );
+    assert_eq!(aftercare::fsck::check(&shop.app).await.expect("checked"), []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_form_twice_at_once_is_said_once() {
+    let shop = morning().await;
+    let mut li = shop.seat("agt-9", &[Role::Agent]).await;
+    let mut twin = shop.stranger();
+    assert_eq!(twin.sign_in("agt-9", super::seat::PASSWORD).await.status, 303);
+    let (first, page) = takes(&mut li).await;
+    let (key, path) = (page.field("key"), format!("{first}/outcome"));
+    let said = [("outcome", "no_answer"), ("then", "queue"), ("key", key.as_str())];
+    let (one, other) = tokio::join!(li.send(&path, &said), twin.send(&path, &said));
+    for answer in [one, other] {
+        let to = answer.location.unwrap_or_default();
+        assert!(answer.status == 303 && to.starts_with("/console/calls?done=saved&undo="), "{} {to}", answer.status);
+    }
+    shop.leaps_by("11s");
+    shop.drain().await;
+    let task = shop.get(&format!("/v1/calls/{}", &first["/console/calls/".len()..])).await;
+    assert_eq!((task["calls"].as_array().map(Vec::len), &task["reason"]), (Some(1), &"no_answer".into()), "{task}");
 }
 
 #[tokio::test]

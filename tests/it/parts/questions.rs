@@ -67,6 +67,23 @@ async fn what_is_here_orders_nothing_and_nobody_is_asked_again() {
     assert_eq!(asking(&shop), 1);
     let of_visit = shop.items(&format!("{ASK}?appointment=A-1&dealership=gz-tianhe")).await;
     assert_eq!(of_visit[0]["asker"], "陈晓");
+    // Page by page, each is read once.
+    for n in 0..2 {
+        let more = json!({"dealership": "gz-tianhe", "appointment": "A-1", "by": "adv-01", "name": format!("Belt {n}"),
+            "question": "And this one?"});
+        assert_eq!(shop.does("POST", ASK, more).await.0, 201);
+    }
+    let (mut read, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = shop.get(&format!("{ASK}?appointment=A-1&dealership=gz-tianhe&limit=1{after}")).await;
+        read.extend(page["items"].as_array().expect("questions").iter().map(|one| one["name"].clone()));
+        let Some(next) = page["next"].as_str().filter(|_| read.len() < 9) else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(read, ["Water pump", "Belt 0", "Belt 1"]);
+    let (status, _) = shop.does("GET", &format!("{ASK}?appointment=A-1&dealership=nowhere"), json!({})).await;
+    assert_eq!(status, 404, "as in every address");
+    shop.drain().await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use super::MARCH;
-use crate::shop::{Shop, anna, fang, local};
+use crate::shop::{Shop, anna, fang, local, workshop::fact};
 
 impl Shop {
     async fn for_the_brand(&self) -> Vec<Value> {
@@ -53,4 +53,34 @@ async fn acceptance_04_without_oem_sharing_consent_ids_are_hashed_and_there_is_n
     }
     assert_eq!(paged, rows);
     shop.drain().await;
+}
+
+/// A database may order by a language's rules, where the line in a code counts for nothing: `gab` before `ga-c`.
+#[tokio::test]
+async fn no_dealership_is_left_out_or_read_twice_whatever_the_order_of_the_database() {
+    let shop = Shop::open().await;
+    for code in ["gab", "ga-c"] {
+        shop.opens_another(code).await;
+        for (kind, data) in [
+            (
+                "repair_order.opened",
+                json!({"ref": "R-1", "opened_at": shop.now(), "customer": anna().data, "vehicle": {"plate": "粤A12345"}}),
+            ),
+            ("repair_order.delivered", json!({"ref": "R-1", "at": shop.now()})),
+        ] {
+            let mut event = fact(kind, data);
+            event["dealership"] = json!(code);
+            event["source"] = json!(format!("/dms/{code}"));
+            shop.hears(event).await;
+        }
+    }
+    shop.drain().await;
+    let (mut read, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = shop.get(&format!("/v1/reports/brand?month=2026-03&limit=1{after}")).await;
+        read.extend(page["items"].as_array().expect("rows").iter().map(|row| row["dealership"].clone()));
+        let Some(next) = page["next"].as_str().filter(|_| read.len() < 9) else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(read, ["ga-c", "gab"]);
 }

@@ -107,6 +107,9 @@ async fn acceptance_05_the_report_is_recomputed_from_its_rows_and_an_old_definit
         ("definitions", json!({"numbers": []}), 422, "not_a_definition"),
         ("definitions", json!({"numbers": [{"name": "no_show"}, {"name": "no_show"}]}), 422, "not_a_definition"),
         ("definitions", json!({"numbers": [{"name": "profit"}]}), 422, "not_a_definition"),
+        ("definitions", json!({"numbers": [{"name": "no_show", "moste": 10}]}), 422, "not_a_definition"),
+        ("definitions", json!({"numbers": [{"name": "no_show", "least": 80, "most": 60}]}), 422, "not_a_definition"),
+        ("definitions", json!({"numbers": [{"name": "fill_rate", "limit": -24}]}), 422, "not_a_definition"),
         ("definitions/7/approval", json!({"by": "X"}), 422, "unknown_version"),
         ("definitions/2/approval", json!({"by": " "}), 422, "not_a_name"),
     ] {
@@ -181,6 +184,15 @@ async fn what_is_asked_wrongly_is_said_and_another_dealership_is_nobodys_busines
     }
     let (_, theirs) = shop.call("GET", "/v1/reports/operations?month=2026-03", &others, None).await;
     assert_eq!(theirs["dealerships"].as_array().expect("a list").len(), 1);
+    // A definition is everybody's: the key of one dealership neither makes nor agrees to one.
+    let makes = json!({"numbers": [{"name": "no_show", "most": 99}]});
+    for (path, body) in [("definitions", makes), ("definitions/1/approval", json!({"by": "LEXUS China"}))] {
+        let path = format!("/v1/reports/operations/{path}");
+        let (status, answer) = shop.call("POST", &path, &others, Some(&body)).await;
+        assert_eq!((status, answer["code"].as_str()), (403, Some("forbidden")), "{path}: {answer}");
+    }
+    let all = shop.get("/v1/reports/operations/definitions").await;
+    assert_eq!((all["items"].as_array().map(Vec::len), &all["items"][0]["approval"]), (Some(1), &Value::Null));
 }
 
 /// A group reads its dealerships beside each other, in the language of the reader, each number with what it means.
@@ -207,6 +219,43 @@ async fn the_page_of_a_group_in_three_languages_and_the_console_leads_to_the_row
         "{}",
         rows.text()
     );
+    // One advisor's report leads to the rows of that advisor, and back.
+    let theirs = boss.open("/console/reports/operations?month=2026-03&advisor=adv-02").await;
+    let link = theirs.html.split("href=\"").find(|link| link.contains("number=appointment_share")).expect("a link");
+    let link = link.split('"').next().unwrap_or_default().replace("&amp;", "&");
+    let rows = boss.open(&link).await;
+    assert!(rows.says("R-2") && !rows.says("R-1"), "{link}: {}", rows.text());
+    assert!(rows.html.contains("operations?month=2026-03&amp;advisor=adv-02"), "{}", rows.html);
     let csv = boss.open("/console/reports/operations?month=2026-03&format=csv").await;
     assert!(csv.html.contains("operations v1,2026-03,gz-tianhe,appointment_share,percent,,,50.0,"), "{}", csv.html);
+}
+
+/// A sender's slip is a full day, not the end of everybody's report.
+#[tokio::test]
+async fn one_absurd_figure_leaves_the_report_standing() {
+    let shop = Shop::open().await;
+    shop.hears(fact("capacity.set", json!({"date": "2026-03-05", "available_hours": 4.0}))).await;
+    let mut slip = anna().books("2026-03-05T09:30", shop.now());
+    slip["data"]["services"] = json!([{"code": "S", "name": "Service", "hours": 1e300}]);
+    shop.hears(slip).await;
+    shop.drain().await;
+    shop.leaps_to("2026-03-06T10:00");
+    let load = shop.number("appointment_load").await;
+    assert_eq!((&load["n"], &load["verdict"]), (&json!(1), &json!("amber")), "{load}");
+    let (_, days) =
+        shop.does("GET", &format!("/v1/reports/operations/rows?{MARCH}&number=appointment_load"), json!({})).await;
+    assert_eq!(days["items"].as_array().map(Vec::len), Some(1), "{days}");
+    shop.drain().await;
+}
+
+#[tokio::test]
+async fn a_great_group_says_which_dealership_it_means() {
+    let shop = Shop::open().await;
+    for n in 0..25 {
+        shop.opens_another(&format!("more-{n}")).await;
+    }
+    let (status, answer) = shop.does("GET", "/v1/reports/operations?month=2026-03", json!({})).await;
+    assert_eq!((status, answer["code"].as_str()), (422, Some("too_many_dealerships")), "{answer}");
+    let one = shop.get("/v1/reports/operations?month=2026-03&dealership=more-7").await;
+    assert_eq!(one["dealerships"][0]["code"], "more-7");
 }
