@@ -32,6 +32,7 @@ mod shop;
 mod source;
 mod stopping;
 mod surveys;
+mod telling;
 mod temp;
 mod texts;
 mod triggered;
