@@ -92,7 +92,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     let route = request.extensions().get::<MatchedPath>().cloned();
     let limit = limit(&app, request.uri().path());
     let response = if holds_nul(request.uri()) {
-        Error::Refused(StatusCode::BAD_REQUEST, "take the NUL (%00) out of the address".to_owned()).into_response()
+        Error::invalid("", "unstorable_text", "take the NUL (%00) out of the address").into_response()
     } else if says_more_than(request.headers(), limit) {
         discard(request.into_body().into_data_stream()).await;
         Error::TooLarge(limit).into_response()
