@@ -31,6 +31,7 @@ mod rights;
 mod shop;
 mod source;
 mod stopping;
+mod storable;
 mod surveys;
 mod telling;
 mod temp;
