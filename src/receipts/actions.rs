@@ -71,7 +71,8 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
     let mut highest: HashMap<Id<Message>, (Word, Status)> = HashMap::new();
     for word in store::words(desk.tx, ids).await? {
         // What a person holds for another reason stays held.
-        let is_lost = word.reason.as_deref().is_some_and(|reason| reason.starts_with("unknown_"));
+        let is_lost = |reason: &str| reason.starts_with("unknown_") || reason == "restored_unknown";
+        let is_lost = word.reason.as_deref().is_some_and(is_lost);
         if word.state == State::Held && !is_lost {
             continue;
         }
