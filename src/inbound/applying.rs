@@ -79,6 +79,10 @@ pub(super) async fn apply(app: &App, claimed: Claimed, letter: Letter) -> Result
             if !store::settle(desk.tx, (work.claimed.id, work.claimed.fence), state, settled, now).await? {
                 return Err(Unapplied::Lost);
             }
+            // Who writes anew is heard; what programs still say of what was sent before is not kept.
+            if !matches!(work.sorted.class, Class::Person | Class::OptOut) {
+                store::forget_of_erased(desk.tx, work.claimed.id, &work.claimed.raw_id).await?;
+            }
             desk.close().await?;
             Ok(())
         })

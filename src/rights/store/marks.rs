@@ -32,6 +32,13 @@ pub(in crate::rights) async fn salt(tx: &mut Tx) -> Result<Option<String>> {
     Ok(found.map(|(salt,)| salt))
 }
 
+/// Whoever is meant, and those who were made one with them.
+pub(super) async fn people(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<String>> {
+    let people: Vec<(String,)> =
+        tx.sql("SELECT id FROM customers WHERE id = $1 OR merged_into = $1 ORDER BY id").bind(customer).all().await?;
+    Ok(people.into_iter().map(|(id,)| id).collect())
+}
+
 /// Every ref and address of somebody, and of those who were made one with them.
 pub(in crate::rights) struct Known {
     pub(in crate::rights) references: Vec<String>,

@@ -1,7 +1,9 @@
 //! The SQL of persons' rights.
+mod among;
 mod erasing;
 mod everything;
 mod marks;
+mod theirs;
 
 pub(super) use self::{
     erasing::erase,
