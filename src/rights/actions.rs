@@ -3,7 +3,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{Erasure, Journal, KnownBy, Mark, store};
+use super::{Erasure, Journal, KnownBy, Mark, Named, store};
 use crate::{
     app::App,
     customers::Customer,
@@ -110,14 +110,26 @@ pub struct Told<'a> {
     pub addresses: Vec<&'a str>,
 }
 
-/// Which of these were erased, by their places in the list. Where nobody ever was it costs one statement; an address alone
-/// is enough only where nobody of that ref is known, because families share a telephone.
-pub async fn erased(tx: &mut Tx, told: &[Told<'_>]) -> db::Result<HashSet<usize>> {
-    if told.is_empty() {
-        return Ok(HashSet::new());
+/// What of an event's people and things is of somebody who was erased, by their places in the lists.
+#[derive(Debug, Default)]
+pub struct Erased {
+    pub told: HashSet<usize>,
+    pub named: HashSet<usize>,
+}
+
+/// Which of these were erased. Where nobody ever was it costs one statement; an address alone is enough only where nobody of that ref is known, because families share a telephone.
+pub async fn erased(tx: &mut Tx, told: &[Told<'_>], named: &[Named<'_>]) -> db::Result<Erased> {
+    if told.is_empty() && named.is_empty() {
+        return Ok(Erased::default());
     }
-    let Some(salt) = store::salt(tx).await? else { return Ok(HashSet::new()) };
-    let mark = |one: &Told<'_>, known: &KnownBy<'_>| Mark::of(&salt, one.dealership, known).mark;
+    let Some(salt) = store::salt(tx).await? else { return Ok(Erased::default()) };
+    let told = if told.is_empty() { HashSet::new() } else { told_of(tx, &salt, told).await? };
+    let named = if named.is_empty() { Vec::new() } else { store::of_erased(tx, named).await? };
+    Ok(Erased { told, named: named.into_iter().collect() })
+}
+
+async fn told_of(tx: &mut Tx, salt: &str, told: &[Told<'_>]) -> db::Result<HashSet<usize>> {
+    let mark = |one: &Told<'_>, known: &KnownBy<'_>| Mark::of(salt, one.dealership, known).mark;
     let by_ref: Vec<String> = told.iter().map(|one| mark(one, &KnownBy::Reference(one.reference))).collect();
     let by_address: Vec<Vec<String>> = told
         .iter()

@@ -4,9 +4,11 @@ mod erasing;
 mod everything;
 mod marks;
 mod theirs;
+mod things;
 
 pub(super) use self::{
     erasing::erase,
     everything::everything,
     marks::{found, is_known, keep_salt, known_by, remember, salt, unknown},
+    things::of_erased,
 };

@@ -1,8 +1,8 @@
 //! What is on its way when somebody is erased, and what is heard of them later.
 use aftercare::jobs::Want;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{CANARIES, Counter, SECRET, zebulon};
+use super::{CANARIES, Counter, SECRET, event, lives, zebulon};
 use crate::{
     fakes::smtp::Act,
     inbound::signing,
@@ -114,4 +114,33 @@ async fn what_nobody_was_known_by_yet_and_what_the_counter_was_asked_go_too() {
     let mut canaries = CANARIES.to_vec();
     canaries.push("is one on the shelf");
     assert_eq!(counter.rows_with(&canaries).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn later_words_about_their_things_are_not_kept_and_the_things_go_their_way() {
+    let counter = Counter::open().await;
+    lives(&counter).await;
+    let shop = &counter.shop;
+    counter.erases("C-777").await;
+    let called_off = json!({"ref": "A-77", "at": shop.now(), "by": "customer", "reason": "Quartzfeather moved away"});
+    shop.hears(event("appointment.cancelled", &called_off)).await;
+    let items = json!([{"code": "B", "name": "Brake pads", "severity": "soon"}]);
+    shop.hears(event("repair_order.work_found", &json!({"ref": "R-77", "items": items}))).await;
+    let approved =
+        json!({"ref": "R-77", "items": ["B"], "by": "Quartzfeather", "via": "phone", "reason_code": "squeals"});
+    shop.hears(event("repair_order.work_approved", &approved)).await;
+    let delivered = json!({"ref": "R-77", "at": shop.now(), "signed_by": "Quartzfeather"});
+    shop.hears(event("repair_order.delivered", &delivered)).await;
+    let replied = json!({"inquiry_ref": "Q-77", "replied_at": shop.now(), "by": "adv-01", "channel": "email",
+        "body": "Dear Quartzfeather, it squeals."});
+    shop.hears(event("inquiry.replied", &replied)).await;
+    shop.hears(event("customer.merged", &json!({"ref": "C-777", "into_ref": "C-2"}))).await;
+    shop.hears(event("customer.merged", &json!({"ref": "C-2", "into_ref": "C-777"}))).await;
+    shop.drain().await;
+    assert_eq!(shop.get("/v1/appointments/A-77").await["state"], "cancelled");
+    let order = shop.get("/v1/repair-orders/R-77").await;
+    assert_eq!(order["state"], "delivered", "{order}");
+    assert_eq!(counter.rows_with(CANARIES).await, [""; 0]);
+    let key = shop.key_for(None).await;
+    assert_eq!(shop.call("GET", "/v1/customers/C-777", &key, None::<&Value>).await.0, 404);
 }
