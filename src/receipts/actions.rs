@@ -19,6 +19,7 @@ use crate::{
     id::Id,
     messages::{Message, State, returning},
     notices::ChannelName,
+    rights,
 };
 
 /// What became of a delivery of receipts.
@@ -32,6 +33,7 @@ pub struct Taken {
 
 /// Keeps receipts and applies them; one that was heard before does nothing.
 pub async fn receive(desk: &mut Desk<'_>, provider: &'static str, said: &[Said]) -> db::Result<Taken> {
+    rights::actions::hold_off(desk.tx).await?;
     let mut names: Vec<String> = said.iter().map(|said| said.provider_ref.clone()).collect();
     names.sort_unstable();
     names.dedup();

@@ -121,6 +121,7 @@ mod tests {
         let (id, random) = (Random::seeded(1), Random::seeded(2));
         let erasure = Erasure {
             customer: Id::new(at, id.bytes()),
+            people: Vec::new(),
             dealership: Id::new(at, random.bytes()),
             at,
             by: "operator".to_owned(),

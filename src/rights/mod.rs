@@ -65,6 +65,9 @@ pub struct Named<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
     pub customer: Id<Customer>,
+    /// They and whoever was made one with them: a backup may be older than that.
+    #[serde(default)]
+    pub people: Vec<Id<Customer>>,
     pub dealership: Id<Dealership>,
     pub at: Timestamp,
     pub by: String,

@@ -1,5 +1,6 @@
 //! Persons' rights: told what is kept, taken out of every table, and not brought back by tonight's import or an old backup.
 mod afterwards;
+mod again;
 
 use std::process::Output;
 
