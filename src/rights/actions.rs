@@ -1,5 +1,5 @@
 //! The verbs of persons' rights: export, erase, recognise who was erased, catch up after a restored backup.
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, iter::once, sync::Arc};
 
 use serde_json::{Map, Value};
 
@@ -17,12 +17,17 @@ use crate::{
     timeline::Entry,
 };
 
-/// Everything that is kept of a customer, by table, as they may have it (PIPL 45).
+/// Everything that is kept of a customer, by table, as they may have it (PIPL 45): what an erasure takes, so with that of the
+/// customers whom the house made by itself for the same person.
 pub async fn export(app: &App, customer: Id<Customer>) -> db::Result<Value> {
     let mut tx = app.db.read().await?;
     let mut told = Map::new();
-    for (name, rows) in store::everything(&mut tx, customer).await? {
-        told.insert(name.to_owned(), Value::Array(rows));
+    let made = store::made_by_the_house(&mut tx, customer).await?;
+    for one in once(customer).chain(made) {
+        for (name, rows) in store::everything(&mut tx, one).await? {
+            let list = told.entry(name.to_owned()).or_insert_with(|| Value::Array(Vec::new()));
+            list.as_array_mut().into_iter().for_each(|list| list.extend(rows.iter().cloned()));
+        }
     }
     Ok(Value::Object(told))
 }
@@ -44,7 +49,8 @@ pub enum NotErased {
 /// next wait for the erasure: on `PostgreSQL` neither would see what the other has not committed.
 const ERASURES: i64 = 45;
 
-/// Takes a customer, and everybody who was made one with them, out of every table; what was not handed over is called off.
+/// Takes a customer, everybody who was made one with them, and whom the house made by itself for the same person, out of every
+/// table; what was not handed over is called off.
 ///
 /// # Errors
 /// When it cannot be written down, or the database does not take it.
@@ -56,7 +62,14 @@ pub async fn erase(app: &App, journal: &Journal, customer: &Customer, by: &str) 
         .db
         .write::<_, db::Error, _>(Weight::OWN, move |tx| {
             let fresh = fresh.clone();
-            Box::pin(async move { Ok((store::keep_salt(tx, &fresh, now).await?, store::known_by(tx, id).await?)) })
+            Box::pin(async move {
+                let salt = store::keep_salt(tx, &fresh, now).await?;
+                let mut known = store::known_by(tx, id).await?;
+                for made in store::made_by_the_house(tx, id).await? {
+                    known.add(store::known_by(tx, made).await?);
+                }
+                Ok((salt, known))
+            })
         })
         .await?;
     let marks = marks(&salt, dealership, &known);
@@ -87,7 +100,9 @@ async fn carry_out(app: &App, erasure: Erasure) -> db::Result<(Vec<Id<Customer>>
             desk.tx.lock_alone(ERASURES).await?;
             let salt = store::keep_salt(desk.tx, &erasure.salt, erasure.at).await?;
             store::remember(desk.tx, &erasure, &erasure.marks).await?;
-            for from in store::apart(desk.tx, &erasure).await? {
+            let made = store::made_by_the_house(desk.tx, erasure.customer).await?;
+            let apart = store::apart(desk.tx, &erasure).await?;
+            for from in apart.iter().chain(made.iter().filter(|one| !apart.contains(one))).copied() {
                 let word =
                     customers::actions::Says { dealership: erasure.dealership, event_id: None, actor: &erasure.by };
                 customers::actions::merge(desk, from, erasure.customer, word).await?;

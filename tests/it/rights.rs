@@ -1,6 +1,7 @@
 //! Persons' rights: told what is kept, taken out of every table, and not brought back by tonight's import or an old backup.
 mod afterwards;
 mod again;
+mod made;
 
 use std::process::Output;
 

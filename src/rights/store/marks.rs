@@ -39,11 +39,41 @@ pub(super) async fn people(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<St
     Ok(people.into_iter().map(|(id,)| id).collect())
 }
 
+/// The customers that the house made by itself for the same person, before the dealer's system told who they are: by a mail, a
+/// call or a form (their refs: `src/intake/people.rs`). Only an address that is theirs now and of nobody else whom a system
+/// knows says so: a telephone that is shared or was passed on is not one person's.
+pub(in crate::rights) async fn made_by_the_house(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Id<Customer>>> {
+    let made: Vec<(Id<Customer>,)> = tx
+        .sql(
+            "WITH us AS (SELECT id FROM customers WHERE id = $1 OR merged_into = $1),
+                ours AS (SELECT p.type, p.value FROM contact_points p WHERE p.customer_id IN (SELECT id FROM us) AND p.removed_at IS NULL
+                    AND p.type IN ('email', 'phone') AND NOT EXISTS (SELECT 1 FROM contact_points o JOIN customers c ON c.id = o.customer_id
+                        WHERE lower(o.value) = lower(p.value) AND o.removed_at IS NULL AND c.id NOT IN (SELECT id FROM us) AND c.ref NOT LIKE 'email:%' AND c.ref NOT LIKE 'phone:%'
+                        AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1))),
+                refs AS (SELECT type || ':' || value AS ref FROM ours
+                    UNION SELECT o.type || ':' || o.value FROM ours JOIN contact_points o ON lower(o.value) = lower(ours.value) AND o.removed_at IS NULL)
+             SELECT c.id FROM refs JOIN customers c ON c.ref = refs.ref AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1)
+             WHERE c.merged_into IS NULL AND c.erased_at IS NULL AND c.id NOT IN (SELECT id FROM us) ORDER BY c.id",
+        )
+        .bind(customer)
+        .all()
+        .await?;
+    Ok(made.into_iter().map(|(id,)| id).collect())
+}
+
 /// Every id, ref and address of somebody, and of those who were made one with them; nothing of who was erased already.
 pub(in crate::rights) struct Known {
     pub(in crate::rights) people: Vec<Id<Customer>>,
     pub(in crate::rights) references: Vec<String>,
     pub(in crate::rights) addresses: Vec<String>,
+}
+
+impl Known {
+    pub(in crate::rights) fn add(&mut self, other: Self) {
+        self.people.extend(other.people);
+        self.references.extend(other.references);
+        self.addresses.extend(other.addresses);
+    }
 }
 
 pub(in crate::rights) async fn known_by(tx: &mut Tx, customer: Id<Customer>) -> Result<Known> {
