@@ -5,6 +5,7 @@ mod acts;
 pub mod api;
 mod checks;
 pub mod comeback;
+mod confirming;
 mod life;
 pub(crate) mod lists;
 pub mod page;

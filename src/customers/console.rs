@@ -113,7 +113,11 @@ async fn one(
             }
         }
     };
-    let done = asked.done.map(|done| html! { (w.t(if done == "booked" { "book-done" } else { "send-done" })) });
+    let done = asked.done.map(|done| match done.as_str() {
+        "booked" => html! { (w.t("book-done")) },
+        "promised" => html! { (w.t("promise-done")) },
+        _ => html! { (w.t("send-done")) },
+    });
     Ok(frame(&visitor, Page { here: SEARCH, title: name, done, ..Page::default() }, &body))
 }
 
