@@ -6,8 +6,10 @@ pub mod api;
 mod checks;
 pub mod comeback;
 mod confirming;
+pub mod console;
 mod life;
 pub(crate) mod lists;
+mod marks;
 pub mod page;
 mod passing_on;
 mod store;
@@ -108,6 +110,24 @@ pub enum State {
     Cancelled,
 }
 
+impl State {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Proposed => "proposed",
+            Self::Booked => "booked",
+            Self::Confirmed => "confirmed",
+            Self::Arrived => "arrived",
+            Self::InService => "in_service",
+            Self::Completed => "completed",
+            Self::MoveRequested => "move_requested",
+            Self::NoShowSuspected => "no_show_suspected",
+            Self::NoShow => "no_show",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
 /// What was found wrong with a booking: told to people, never a reason to refuse what another system has booked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
@@ -163,6 +183,19 @@ impl Fact {
     /// The customer, where it tells of them.
     pub fn person(&self) -> Option<&Person> {
         Some(&self.said.booking()?.customer)
+    }
+    /// The same without the reason that somebody gave.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let Said::Confirmed(occasion)
+        | Said::Cancelled(occasion)
+        | Said::Arrived(occasion)
+        | Said::NoShow(occasion)
+        | Said::Completed(occasion) = &mut self.said
+        {
+            occasion.reason = None;
+        }
+        self
     }
 }
 

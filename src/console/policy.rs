@@ -57,6 +57,8 @@ pub enum Right {
     Calls,
     /// See everybody's calls, hand them over.
     Supervise,
+    /// The visits of a day.
+    Day,
     /// Book appointments, where the book is kept here.
     Book,
     /// Read and answer inquiries.
@@ -99,6 +101,7 @@ impl Right {
         Self::Staff,
         Self::Calls,
         Self::Supervise,
+        Self::Day,
         Self::Book,
         Self::Inquiries,
         Self::Customers,
@@ -125,6 +128,7 @@ pub fn may(role: Role, right: Right) -> bool {
     let who: &[Role] = match right {
         Right::Anyone | Right::Staff => return true,
         Right::Calls | Right::Book => &[Agent, Advisor, Supervisor, ServiceManager],
+        Right::Day => &[Advisor, Supervisor, ServiceManager, Director],
         Right::Supervise | Right::HandleCases => &[Supervisor, ServiceManager],
         Right::Customers => &[Agent, Advisor, Parts, Supervisor, ServiceManager, Director],
         Right::Inquiries | Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],
