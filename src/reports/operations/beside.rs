@@ -62,7 +62,7 @@ pub fn table(report: &Report, w: Words, rows: Rows) -> Markup {
         .map(|shop| shop.numbers.iter().map(|number| number.name).collect())
         .unwrap_or_default();
     html! {
-        div.wide { table class="data wide" {
+        div class="wide scrolls" tabindex="0" role="region" aria-label=(w.t("ops-comparison")) { table class="data wide" {
             thead { tr {
                 th scope="col" { (w.t("ops-number")) }
                 @for shop in &report.dealerships { th class="n num" scope="col" {
