@@ -96,7 +96,7 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
