@@ -295,6 +295,10 @@ pub struct Calls {
     pub per_day: u32,
     pub per_week: u32,
     pub recordings: Span,
+    /// Whether who has not confirmed an appointment is called the day before; a dealership's `rules.calls.confirm` goes first.
+    pub confirm: bool,
+    /// When that is done, on the dealership's clock.
+    pub confirm_hours: DailyWindow,
 }
 
 /// The 24-hour promise (BR-01 to BR-05).

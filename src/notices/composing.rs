@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    ChannelName, approving,
+    ChannelName, SubjectKind, approving,
     compose::{Claimed, Compose, Outcome, Texts},
     facts::{invite, invites, list_of, page_of, setting},
     letters::{Rendered, content::forbidden_link},
@@ -276,6 +276,8 @@ fn call_task(claimed: &Claimed, dealership: &Arc<Dealership>, about: CallType, n
     Some(NewTask {
         round: due.subject_revision,
         is_urgent: true,
+        // About a car in the workshop its advisor calls (G5).
+        skill: (due.subject_type == SubjectKind::RepairOrder).then(|| "advisor".to_owned()),
         detail: json!({"notice": due.id, "kind": due.kind}),
         ..task
     })

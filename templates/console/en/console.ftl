@@ -1329,6 +1329,31 @@ reason-undone = an outcome was taken back
 reason-recommend-low = would not recommend
 reason-withdrawn = withdrawn
 
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = Will come
+outcome-move-requested = Wants another time
+outcome-appointment-cancelled = Will not come
+outcome-by-hand = called off
+outcome-subject-moved-on = no longer needed
+reason-subject-moved-on = What it was about has moved on
+reason-decided = the customer has decided
+reason-unconfirmed = nobody has confirmed it
+reason-promised = promised to the customer
+reason-promise-at-risk = may not be ready in time
+reason-promise-passed = the promised time has passed
+promise-call = Promise a call-back
+promise-done = The call-back is in the queue.
+call-withdraw = Call off
+call-withdraw-why = Why nobody needs to call
+
+# Dealerships beside each other
+ops-place = place { $n } of { $of }
+comparison-lead = each number with its 95 % interval; n opens the rows it was counted from.
+comparison-own = Your own dealership is shown: the figures of the others are for directors.
+
+# Parts that nobody wants any more
+parts-declined = not wanted: return
+event-parts-declined = Customer does not want the part
 # The day
 nav-day = Today
 day-title = Visits of the day

@@ -1323,6 +1323,31 @@ reason-undone = 結果を取り消し
 reason-recommend-low = 推薦しない
 reason-withdrawn = 取り下げ
 
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = 来店される
+outcome-move-requested = 日時変更を希望
+outcome-appointment-cancelled = 来店されない
+outcome-by-hand = 手動で取りやめ
+outcome-subject-moved-on = 不要になりました
+reason-subject-moved-on = 対象の状況が変わりました
+reason-decided = お客様が決定済み
+reason-unconfirmed = まだ確認が取れていません
+reason-promised = お客様と約束済み
+reason-promise-at-risk = 納車時刻に間に合わない恐れ
+reason-promise-passed = お約束の時刻を過ぎました
+promise-call = 折り返しを約束する
+promise-done = 折り返しの電話を予定に入れました。
+call-withdraw = 取りやめる
+call-withdraw-why = 電話が不要な理由
+
+# Dealerships beside each other
+ops-place = { $of } 店中 { $n } 位
+comparison-lead = 各数値に 95% 信頼区間を付記。n から元の行を開けます。
+comparison-own = 自店のみの表示です。他店の数値は責任者のみ閲覧できます。
+
+# Parts that nobody wants any more
+parts-declined = 不要・返品
+event-parts-declined = お客様が部品を辞退
 # 当日
 nav-day = 本日のご来店
 day-title = 当日のご来店

@@ -1323,6 +1323,31 @@ reason-undone = 撤销了结果
 reason-recommend-low = 不愿推荐
 reason-withdrawn = 已取消
 
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = 会按时来
+outcome-move-requested = 想改时间
+outcome-appointment-cancelled = 不来了
+outcome-by-hand = 已人工取消
+outcome-subject-moved-on = 已不需要
+reason-subject-moved-on = 所涉事项已有变化
+reason-decided = 客户已决定
+reason-unconfirmed = 尚未确认
+reason-promised = 已答应客户
+reason-promise-at-risk = 可能无法按时交车
+reason-promise-passed = 已过约定交车时间
+promise-call = 约定回电
+promise-done = 回电已排入队列。
+call-withdraw = 取消
+call-withdraw-why = 为什么不用再打
+
+# Dealerships beside each other
+ops-place = 第 { $n } 名（共 { $of } 家）
+comparison-lead = 每个数字附 95% 置信区间；点击 n 查看明细。
+comparison-own = 仅显示本店：其他门店的数据只对总监开放。
+
+# Parts that nobody wants any more
+parts-declined = 客户不要，退货
+event-parts-declined = 客户不要该零件
 # 当日
 nav-day = 今日到店
 day-title = 当日到店
