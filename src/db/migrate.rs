@@ -47,6 +47,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(45, "0045_persons_rights"),
     migration!(46, "0046_copies"),
     migration!(51, "0051_names"),
+    migration!(61, "0061_wecom"),
 ];
 
 /// How the database's schema stands to this program's.

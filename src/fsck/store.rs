@@ -69,7 +69,7 @@ pub(super) const INVARIANTS: &[(&str, Sql)] = &[
     ),
     (
         "a gateway names each text once",
-        one("SELECT channel || ' ' || provider_ref FROM messages WHERE provider_ref IS NOT NULL AND channel = 'sms' AND $1 = $1
+        one("SELECT channel || ' ' || provider_ref FROM messages WHERE provider_ref IS NOT NULL AND channel IN ('sms', 'wechat') AND $1 = $1
             GROUP BY channel, provider_ref HAVING count(*) > 1 LIMIT 100"),
     ),
     (
