@@ -71,6 +71,7 @@ pub struct Wecom {
     robots: Robots,
     app: Option<(App, Tokens)>,
     pace: Pace,
+    told: robot::Told,
     clock: Clock,
 }
 
@@ -82,6 +83,7 @@ impl Wecom {
             robots: settings.robots,
             app: settings.app.map(|app| (app, Tokens::new(clock.clone()))),
             pace: Pace::new(settings.per_minute, clock.clone()),
+            told: robot::Told::default(),
             clock,
         }
     }

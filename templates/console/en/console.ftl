@@ -760,6 +760,7 @@ reason-provider-report = The provider says so
 reason-late-answer = The answer came late
 reason-crashed = Ended its process
 reason-own-pace = Its turn comes: only so many a minute
+reason-said-in-the-group = The group was told the same just before
 reason-robot-unknown = WeCom knows no robot of this key
 reason-not-following = The customer does not follow the account, or blocked it
 reason-template-unknown = The account has no such template

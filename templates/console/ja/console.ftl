@@ -754,6 +754,7 @@ reason-provider-report = プロバイダーの報告
 reason-late-answer = 遅れて応答
 reason-crashed = 処理が異常終了
 reason-own-pace = 順番待ち：1分間の件数に上限があります
+reason-said-in-the-group = 同じ内容を直前にグループへ送信済み
 reason-robot-unknown = 企業微信にこのキーのロボットがありません
 reason-not-following = 公式アカウントを未フォロー、またはブロック中です
 reason-template-unknown = 公式アカウントにこのテンプレートがありません

@@ -754,6 +754,7 @@ reason-provider-report = 服务商回执
 reason-late-answer = 应答迟到
 reason-crashed = 处理异常
 reason-own-pace = 排队中：每分钟条数有限
+reason-said-in-the-group = 群里刚发过同样的内容
 reason-robot-unknown = 企业微信没有此密钥的机器人
 reason-not-following = 客户未关注公众号或已拒收
 reason-template-unknown = 公众号没有该模板

@@ -169,19 +169,38 @@ async fn a_robot_says_so_much_a_minute_and_an_application_keeps_clear_of_the_hal
     let clock = Clock::fixed(local(QUIET));
     let them = FakeTencent::start(|n| if n == 2 { Said::Code(45_009) } else { Said::Ok }).await;
     let ours = wecom(&them.url(), 2, &clock);
-    let say = async || ours.deliver(note("robot:gz-tianhe", "Hello"), &Marks::default()).await;
-    assert_eq!(answered(say().await).outcome, Accepted);
-    assert_eq!(answered(say().await).outcome, Accepted);
-    assert_eq!(say().await, Delivered::TooEarly(SignedDuration::from_mins(1)));
+    let say = async |text| ours.deliver(note("robot:gz-tianhe", text), &Marks::default()).await;
+    assert_eq!(answered(say("One").await).outcome, Accepted);
+    assert_eq!(answered(say("Two").await).outcome, Accepted);
+    assert_eq!(say("Three").await, Delivered::TooEarly(SignedDuration::from_mins(1)));
     clock.advance(SignedDuration::from_mins(1));
-    let often = answered(say().await);
+    let often = answered(say("Three").await);
     assert_eq!((often.outcome, often.retry_after), (Later, Some(Duration::from_mins(1))), "they count others too");
-    assert_eq!(say().await, Delivered::TooEarly(SignedDuration::from_mins(1)), "and nothing else is tried meanwhile");
+    assert_eq!(say("Four").await, Delivered::TooEarly(SignedDuration::from_mins(1)), "and nothing is tried meanwhile");
     clock.set(local("2026-03-02T10:30"));
     let alone = async || ours.deliver(note("chen.xiao", "Hello"), &Marks::default()).await;
     assert_eq!(alone().await, Delivered::TooEarly(SignedDuration::from_secs(20)));
     clock.advance(SignedDuration::from_secs(20));
     assert_eq!(answered(alone().await).outcome, Accepted);
+}
+
+/// An alert goes to several people, and all of them read it there.
+#[tokio::test]
+async fn a_group_is_told_the_same_once_unless_somebody_else_is_named() {
+    let clock = Clock::fixed(local(QUIET));
+    let them = FakeTencent::start(|n| if n == 0 { Said::Code(45_009) } else { Said::Ok }).await;
+    let ours = wecom(&them.url(), 20, &clock);
+    let say = async |mention| {
+        let said = Note { mention, ..note("robot:gz-tianhe", "Inquiry W-1 is due") };
+        answered(ours.deliver(said, &Marks::default()).await).reason
+    };
+    assert_eq!(say(None).await, "rate_limited");
+    clock.advance(SignedDuration::from_mins(1));
+    assert_eq!((say(None).await, say(None).await), ("accepted", "said_in_the_group"), "what was refused is not said");
+    assert_eq!(say(Some("chen.xiao")).await, "accepted", "their telephone has to say so");
+    assert_eq!(them.sent().len(), 3);
+    clock.advance(SignedDuration::from_mins(10));
+    assert_eq!(say(None).await, "accepted");
 }
 
 #[tokio::test]
