@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use super::Dealership;
 use crate::{
     clock::Timestamp,
-    db::{Error, Result, Tx},
+    db::{Error, Result, Sql, Tx},
     id::Id,
 };
 
@@ -94,6 +94,30 @@ pub(super) async fn find_by_email(tx: &mut Tx, address: &str) -> Result<Option<D
         .optional()
         .await?;
     row.map(Dealership::try_from).transpose()
+}
+
+/// The first two, by code: enough to know whether there is only one.
+pub(super) async fn first_two(tx: &mut Tx) -> Result<Vec<Dealership>> {
+    let rows: Vec<Row> = tx
+        .sql(
+            "SELECT id, code, name, department, region, time_zone, locale, phone, address, email, advisor_fallback,
+                    sms_signature, opening_hours, holidays, rules, live_from, shadow
+             FROM dealerships ORDER BY code LIMIT 2",
+        )
+        .all()
+        .await?;
+    rows.into_iter().map(Dealership::try_from).collect()
+}
+
+const HOLD: Sql = Sql {
+    sqlite: "SELECT id FROM dealerships WHERE id = $1",
+    // What others write about it goes on meanwhile: its id does not change.
+    postgres: "SELECT id FROM dealerships WHERE id = $1 FOR NO KEY UPDATE",
+};
+
+pub(super) async fn hold(tx: &mut Tx, id: Id<Dealership>) -> Result<()> {
+    let _: Option<(Id<Dealership>,)> = tx.sql(HOLD).bind(id).optional().await?;
+    Ok(())
 }
 
 pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Dealership>> {

@@ -25,6 +25,7 @@ pub const EMPTIED: &[&str] = &[
     "customers.call_hours",
     "customers.language",
     "customers.name",
+    "customers.needs",
     "customers.preferred_channel",
     "customers.ref",
     "customers.salutation",
