@@ -67,11 +67,12 @@ pub(super) fn judged(answer: &Answer, meaning: Meaning, private: &[&str]) -> Del
         // From something else than them (a proxy, a login page), or cut short: nobody knows whether it was taken.
         None => (Outcome::Unknown, "answer_unreadable"),
     };
-    let named = said.as_ref().filter(|_| outcome == Outcome::Accepted).and_then(|(_, json)| match json.get("msgid")? {
-        Value::String(id) => Some(reply::one_line(id)),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    });
+    let named =
+        said.as_ref().filter(|_| outcome == Outcome::Accepted).and_then(|(_, json)| match json.get("msgid")? {
+            Value::String(id) => Some(reply::one_line(id)),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        });
     let asked = answer.retry_after.or((reason == "rate_limited").then_some(A_MINUTE));
     Delivery {
         provider_ref: named.filter(|id| !id.is_empty() && id.len() <= 200),

@@ -63,7 +63,10 @@ impl Wecom {
         }
         let app = [self.corp_id.is_some(), self.agent_id.is_some(), self.secret.is_some()];
         if app.contains(&true) && app.contains(&false) {
-            return Err(Error::Rule("wecom.corp_id, .agent_id and .secret", "belong together: set all of them or none"));
+            return Err(Error::Rule(
+                "wecom.corp_id, .agent_id and .secret",
+                "belong together: set all of them or none",
+            ));
         }
         let has_robot = self.key.is_some() || !self.keys.is_empty();
         if self.provider == Provider::Http && !has_robot && self.secret.is_none() {
@@ -84,7 +87,10 @@ impl Wechat {
             TOKEN.contains(&token.len()) && token.bytes().all(|b| b.is_ascii_alphanumeric())
         };
         if self.token.as_ref().is_some_and(|token| !is_token(token)) {
-            return Err(Error::Rule("wechat.token", "must be 3 to 32 letters and digits, as the account's page has it"));
+            return Err(Error::Rule(
+                "wechat.token",
+                "must be 3 to 32 letters and digits, as the account's page has it",
+            ));
         }
         Ok(())
     }

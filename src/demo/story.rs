@@ -95,7 +95,8 @@ fn with_openid(line: &str) -> Option<(Timestamp, String)> {
     let is_there = GROUPS.iter().any(|code| event["dealership"] == *code);
     let customer = event["data"]["customer"].as_object_mut().filter(|_| is_there);
     let reference = customer.as_ref().and_then(|customer| customer.get("ref")?.as_str().map(str::to_owned));
-    let follows = reference.filter(|reference| reference.bytes().map(usize::from).sum::<usize>().is_multiple_of(FOLLOWS));
+    let follows =
+        reference.filter(|reference| reference.bytes().map(usize::from).sum::<usize>().is_multiple_of(FOLLOWS));
     if let (Some(customer), Some(reference)) = (customer, follows) {
         customer.insert("wechat_openid".to_owned(), format!("o-{reference}").into());
     }

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     app::App, appointments, bookings, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts,
-    inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports, staff, surveys, telemetry, texts,
-    timeline, triggered,
+    inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports, staff, surveys,
+    telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.

@@ -138,7 +138,8 @@ impl Post {
 
     /// Who does not follow the account any more, and an address that it does not know, get nothing there from now on.
     async fn mark_lost_addresses(&self, tx: &mut Tx, moved: &[store::Moved]) -> db::Result<()> {
-        let lost = |reason: Option<&str>| ["not_following", "address_invalid"].into_iter().find(|it| Some(*it) == reason);
+        let lost =
+            |reason: Option<&str>| ["not_following", "address_invalid"].into_iter().find(|it| Some(*it) == reason);
         let lost: Vec<_> = moved
             .iter()
             .filter(|moved| moved.state == State::Failed)

@@ -19,7 +19,9 @@ pub fn next_step(state: State, reason: Option<&str>) -> &'static str {
         (State::Held, "shadow") => "goes when the dealership goes live",
         (State::Held, _) => "waits for queue release",
         (State::Failed, "mailbox_unknown" | "address_invalid") => "the address is wrong: ask the customer for another",
-        (State::Failed, "not_following") => "the customer does not follow the account, or blocked it: use another channel",
+        (State::Failed, "not_following") => {
+            "the customer does not follow the account, or blocked it: use another channel"
+        }
         (State::Failed, "robot_unknown") => "WeCom knows no robot of this key: check wecom.key and wecom.keys",
         (State::Failed, "template_unknown" | "template_data_invalid" | "template_not_bound") => {
             "the template does not fit: correct it on the page of approved templates"

@@ -52,10 +52,7 @@ pub async fn delivered(desk: &mut Desk<'_>, id: Id<Message>, channel: ChannelNam
 }
 
 /// Of these messages, those that wait for word of their delivery while another channel could be tried, with their own.
-pub async fn waiting_before_another(
-    tx: &mut Tx,
-    ids: &[Id<Message>],
-) -> db::Result<Vec<(Id<Message>, ChannelName)>> {
+pub async fn waiting_before_another(tx: &mut Tx, ids: &[Id<Message>]) -> db::Result<Vec<(Id<Message>, ChannelName)>> {
     let has_next = |place: &store::Place| {
         let at = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
         place.state == State::Accepted && place.tracks.has_another(at(place.track), at(place.step))

@@ -49,12 +49,8 @@ impl Post {
         match &worked.end {
             End::Stopped => None,
             End::Postponed(until, reason) => {
-                let fate = Fate {
-                    state: State::Ready,
-                    reason: Some(reason),
-                    not_before: Some(*until),
-                    tries: message.tries,
-                };
+                let fate =
+                    Fate { state: State::Ready, reason: Some(reason), not_before: Some(*until), tries: message.tries };
                 Some((outcome(fate, None, 0), None))
             }
             End::Forbidden(reason, for_good) => {

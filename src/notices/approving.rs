@@ -6,12 +6,7 @@ use super::{
     tracks::Tracks,
     words::Words,
 };
-use crate::{
-    calendar::Region,
-    channels::sms::Approved,
-    dealerships::Dealership,
-    texts::bindings::Unusable,
-};
+use crate::{calendar::Region, channels::sms::Approved, dealerships::Dealership, texts::bindings::Unusable};
 
 /// Why a message has to wait for somebody to set its template; a value that does not fit is no such reason, because it will
 /// never fit.

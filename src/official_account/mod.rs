@@ -194,7 +194,9 @@ mod tests {
             read(format!("<xml><ToUserName><![CDATA[gh_1]]></ToUserName>\n<FromUserName><![CDATA[oAbc]]></FromUserName>\n<CreateTime>1395658920</CreateTime>{rest}</xml>").as_bytes())
         };
         let finished = |status: &str| {
-            told(&format!("<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>200163836</MsgID><Status><![CDATA[{status}]]></Status>"))
+            told(&format!(
+                "<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[TEMPLATESENDJOBFINISH]]></Event><MsgID>200163836</MsgID><Status><![CDATA[{status}]]></Status>"
+            ))
         };
         let is = |status, reason: Option<&str>| {
             let (openid, msgid) = ("oAbc".to_owned(), "200163836".to_owned());
@@ -219,7 +221,9 @@ mod tests {
     #[test]
     fn what_is_no_xml_of_theirs_is_refused() {
         let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><xml><MsgType>&b;</MsgType></xml>";
-        for body in ["", "{}", "<xml>", "<xml></xml>", "<xml><MsgType>text</MsgType></xml>", bomb, "<xml><A>&b;</A></xml>"] {
+        for body in
+            ["", "{}", "<xml>", "<xml></xml>", "<xml><MsgType>text</MsgType></xml>", bomb, "<xml><A>&b;</A></xml>"]
+        {
             assert_eq!(read(body.as_bytes()), Err(Unread::NoXml), "{body}");
         }
         assert_eq!(read(&[0xff, 0xfe]), Err(Unread::NoXml));

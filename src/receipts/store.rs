@@ -70,11 +70,7 @@ pub(super) async fn meant(tx: &mut Tx, channel: ChannelName, names: &[String]) -
 }
 
 /// The same by the provider's own name, the newest last.
-pub(super) async fn meant_by_provider(
-    tx: &mut Tx,
-    channel: ChannelName,
-    names: &[String],
-) -> Result<Vec<Meant>> {
+pub(super) async fn meant_by_provider(tx: &mut Tx, channel: ChannelName, names: &[String]) -> Result<Vec<Meant>> {
     let named: Vec<Named<'_>> = names.iter().map(|name| Named { name }).collect();
     tx.sql(rows!(
         "SELECT j.name, m.id FROM ",

@@ -67,7 +67,8 @@ impl Shop {
         self.account_tells(&format!("<MsgType>event</MsgType><Event>TEMPLATESENDJOBFINISH</Event><MsgID>{msgid}</MsgID><Status><![CDATA[{status}]]></Status>")).await;
     }
     async fn account_hears(&self, id: &str, text: &str) {
-        self.account_tells(&format!("<MsgType>text</MsgType><Content><![CDATA[{text}]]></Content><MsgId>{id}</MsgId>")).await;
+        self.account_tells(&format!("<MsgType>text</MsgType><Content><![CDATA[{text}]]></Content><MsgId>{id}</MsgId>"))
+            .await;
     }
 }
 

@@ -68,9 +68,7 @@ impl Wecom {
 
     fn ask_for_token(&self, app: &App) -> Option<Request> {
         let mut url = tencent::address(&self.base_url, "cgi-bin/gettoken")?;
-        url.query_pairs_mut()
-            .append_pair("corpid", &app.corp_id)
-            .append_pair("corpsecret", app.secret.expose_secret());
+        url.query_pairs_mut().append_pair("corpid", &app.corp_id).append_pair("corpsecret", app.secret.expose_secret());
         Some(Request::new(Method::GET, url))
     }
 }

@@ -121,7 +121,9 @@ pub(super) async fn test(State(app): State<App>, visitor: Visitor, form: Form) -
                     p class="bad" { (refused) " " (w.code("reason", answer.reason)) }
                     @if let Some(reply) = &answer.reply { p class="muted small" { (reply) } }
                 },
-                Ok((_, Delivered::TooEarly(_))) => html! { p class="bad" { (refused) " " (w.code("reason", "own_pace")) } },
+                Ok((_, Delivered::TooEarly(_))) => {
+                    html! { p class="bad" { (refused) " " (w.code("reason", "own_pace")) } }
+                }
                 Ok((_, Delivered::Stopped)) => html! { p class="bad" { (refused) } },
                 Err(error) => html! { p class="bad" { (refused) " " (error) } },
             };

@@ -97,11 +97,7 @@ async fn one(
     Ok(page(&app, &visitor, &standing, &typed, None, shown.done.is_some()))
 }
 
-async fn standing(
-    app: &App,
-    visitor: &Visitor,
-    (kind, provider): (&str, Option<&str>),
-) -> Result<Standing, Error> {
+async fn standing(app: &App, visitor: &Visitor, (kind, provider): (&str, Option<&str>)) -> Result<Standing, Error> {
     let provider = provider.filter(|provider| !provider.is_empty()).or(provider_of_sms(app));
     let is_it = |standing: &Standing| standing.kind == kind && Some(standing.provider.as_str()) == provider;
     standings(app, &visitor.dealership).await?.into_iter().find(is_it).ok_or(Error::NotFound)

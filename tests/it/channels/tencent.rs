@@ -78,7 +78,10 @@ async fn each_answer_has_its_name_and_none_is_repeated() {
         let account = wechat(&them.url(), "s3cret", &clock);
         let delivery = answered(account.deliver(message(&template()), &Marks::default()).await);
         assert_eq!(seen(&delivery), by_account, "{said:?}");
-        assert!(!format!("{delivery:?}").contains("s3cret") && !format!("{delivery:?}").contains("oAbc"), "{delivery:?}");
+        assert!(
+            !format!("{delivery:?}").contains("s3cret") && !format!("{delivery:?}").contains("oAbc"),
+            "{delivery:?}"
+        );
         assert_eq!(them.sent().len(), 2, "{said:?} is never repeated");
     }
 }
@@ -129,10 +132,8 @@ async fn one_token_serves_all_and_is_renewed_once_when_two_need_it() {
     let template = template();
     let both = async || {
         let marks = Marks::default();
-        let (one, two) = tokio::join!(
-            account.deliver(message(&template), &marks),
-            account.deliver(message(&template), &marks)
-        );
+        let (one, two) =
+            tokio::join!(account.deliver(message(&template), &marks), account.deliver(message(&template), &marks));
         assert_eq!(marks.count(), 2);
         [answered(one).outcome, answered(two).outcome]
     };

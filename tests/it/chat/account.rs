@@ -112,7 +112,10 @@ async fn a_report_is_about_the_messages_of_its_own_channel() {
     shop.drain().await;
     assert_eq!(shop.message("A-1", "sms").await["provider_ref"], "1000");
     shop.account_reports("1000", "success").await;
-    assert_eq!((state(&shop).await.as_str(), &shop.message("A-1", "sms").await["state"]), ("delivered", &json!("accepted")));
+    assert_eq!(
+        (state(&shop).await.as_str(), &shop.message("A-1", "sms").await["state"]),
+        ("delivered", &json!("accepted"))
+    );
 }
 
 #[tokio::test]
@@ -141,18 +144,24 @@ async fn without_an_approved_template_nothing_goes_there() {
     assert_eq!((them.sent().len(), shop.phone(FANGS_PHONE).len()), (0, 2));
     for (reference, reason) in [("A-2", "template_not_bound"), ("A-21", "template_not_approved")] {
         let notices = shop.items(&format!("/v1/notices?limit=100&subject={reference}")).await;
-        let passed = &notices.iter().find(|notice| notice["kind"] == "appointment.confirmation").expect("one")["tracks"]["passed"];
-        let reasons = passed.as_array().expect("a list").iter().any(|one| one["channel"] == "wechat" && one["reason"] == reason);
+        let passed = &notices.iter().find(|notice| notice["kind"] == "appointment.confirmation").expect("one")["tracks"]
+            ["passed"];
+        let reasons =
+            passed.as_array().expect("a list").iter().any(|one| one["channel"] == "wechat" && one["reason"] == reason);
         assert!(reasons, "{passed}");
     }
-    let (status, answer) = shop.does("PUT", BINDING, json!({ "template": "tpl_x", "params": ["hon"], "approved": true })).await;
+    let (status, answer) =
+        shop.does("PUT", BINDING, json!({ "template": "tpl_x", "params": ["hon"], "approved": true })).await;
     assert_eq!((status, &answer["errors"][0]["code"]), (422, &json!("names_required")), "its fields have names");
     // The kind's own fields, where it is approved without naming any.
     shop.binds(json!({ "template": "tpl_y", "approved": true })).await;
     shop.book(&follower().at("A-22"), "2026-03-07T09:30").await;
     shop.drain().await;
     let sent = them.sent().pop().expect("a template message");
-    assert_eq!((&sent.body["template_id"], &sent.body["data"]["car_number3"]["value"]), (&json!("tpl_y"), &json!("粤A54321")));
+    assert_eq!(
+        (&sent.body["template_id"], &sent.body["data"]["car_number3"]["value"]),
+        (&json!("tpl_y"), &json!("粤A54321"))
+    );
 }
 
 #[tokio::test]

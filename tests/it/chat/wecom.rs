@@ -30,7 +30,10 @@ async fn the_escalation_of_an_inquiry_reaches_the_group_of_its_dealership() {
         assert!(shop.subjects(who).is_empty(), "{who} reads it in the group");
     }
     let told = shop.items("/v1/messages?channel=wecom").await;
-    assert!(told.iter().all(|message| message["to"] == "robot:gz-tianhe" && message["state"] == "accepted"), "{told:?}");
+    assert!(
+        told.iter().all(|message| message["to"] == "robot:gz-tianhe" && message["state"] == "accepted"),
+        "{told:?}"
+    );
     assert!(!format!("{told:?}").contains("k3y-of-tianhe"));
 }
 

@@ -123,7 +123,8 @@ async fn take(
         (number, Said::Ok) => Json(json!({"errcode": 0, "errmsg": "ok", "msgid": 1_000 + number})).into_response(),
         (_, Said::Code(code)) => Json(json!({"errcode": code, "errmsg": "no"})).into_response(),
         (number, Said::Nobody) => {
-            Json(json!({"errcode": 0, "errmsg": "ok", "invaliduser": "nobody", "msgid": 1_000 + number})).into_response()
+            Json(json!({"errcode": 0, "errmsg": "ok", "invaliduser": "nobody", "msgid": 1_000 + number}))
+                .into_response()
         }
         (_, Said::Cut) => broken(0),
         (_, Said::Hang) => {
