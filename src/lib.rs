@@ -39,7 +39,7 @@
 //! [`notices`] the playbook of kinds (`templates/notices/`), their timing, tracks and letters; composing.
 //! [`clocks`] what must happen later: set, stopped, rung.
 //! [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
-//! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, WeCom, `WeChat`, the built-in mailbox.
+//! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, `WeCom`, `WeChat`, the built-in mailbox.
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
 //! [`surveys`] invitations, answers, scores. [`cases`] low scores and complaints until somebody else has verified the cure.
 //! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.

@@ -89,7 +89,7 @@ impl Routes {
         }
     }
 
-    /// Where somebody of a dealership is told by WeCom; none where they cannot be.
+    /// Where somebody of a dealership is told by `WeCom`; none where they cannot be.
     pub fn wecom_address(&self, dealership: &str, user: Option<&str>) -> Option<String> {
         match self.wecom.as_ref()? {
             WecomRoute::Http(wecom) => wecom.address(dealership, user),

@@ -1,4 +1,4 @@
-//! What WeCom and the `WeChat` official account have in common: an access token, and answers that say by a number how it went.
+//! What `WeCom` and the `WeChat` official account have in common: an access token, and answers that say by a number how it went.
 use std::time::Duration;
 
 use jiff::SignedDuration;

@@ -39,7 +39,7 @@ pub(super) enum Command {
     SendTest {
         #[command(flatten)]
         which: Which,
-        /// An e-mail address, a telephone number in international form, an openid, or a WeCom user id (`robot:CODE` for the
+        /// An e-mail address, a telephone number in international form, an openid, or a `WeCom` user id (`robot:CODE` for the
         /// group of a dealership).
         #[arg(long, value_name = "ADDRESS")]
         to: String,

@@ -1,4 +1,4 @@
-//! Settings of the two ways to write to a telephone that are no SMS: WeCom for colleagues, `WeChat` for customers.
+//! Settings of the two ways to write to a telephone that are no SMS: `WeCom` for colleagues, `WeChat` for customers.
 use std::{collections::BTreeMap, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{Provider, Span, load::Error, values};
 
-/// Who tells those who work here by WeCom.
+/// Who tells those who work here by `WeCom`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wecom {

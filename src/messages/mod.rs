@@ -157,7 +157,7 @@ pub struct Envelope {
     /// The page that opens when a `WeChat` message is tapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
-    /// The WeCom user who is named where a whole group reads.
+    /// The `WeCom` user who is named where a whole group reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mention: Option<String>,
     /// Where one click ends mail of this kind (RFC 8058); none for what nobody can end.

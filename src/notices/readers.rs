@@ -2,7 +2,7 @@
 use super::{ChannelName, compose::Claimed, store::Due};
 use crate::{channels::Routes, dealerships::Dealership};
 
-/// The address for a channel: a mobile number before another that takes texts. Who works here is reached by WeCom, alone or in
+/// The address for a channel: a mobile number before another that takes texts. Who works here is reached by `WeCom`, alone or in
 /// their dealership's group, and by mail; where nobody is named, the dealership is.
 pub(super) fn address(
     claimed: &Claimed,

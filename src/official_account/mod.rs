@@ -98,13 +98,14 @@ fn fields(body: &[u8]) -> Result<Vec<(String, String)>, Unread> {
             }
             Event::CData(words) => words.decode().map_err(|_| Unread::NoXml)?.into_owned(),
             Event::Text(words) => words.decode().map_err(|_| Unread::NoXml)?.into_owned(),
-            Event::GeneralRef(name) => match name.resolve_char_ref() {
-                Ok(Some(char)) => char.to_string(),
-                _ => {
+            Event::GeneralRef(name) => {
+                if let Ok(Some(char)) = name.resolve_char_ref() {
+                    char.to_string()
+                } else {
                     let name = name.decode().map_err(|_| Unread::NoXml)?;
                     resolve_predefined_entity(&name).ok_or(Unread::NoXml)?.to_owned()
                 }
-            },
+            }
             Event::DocType(_) => return Err(Unread::NoXml),
             Event::Eof => break,
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => continue,

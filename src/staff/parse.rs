@@ -70,7 +70,7 @@ impl Staff {
     }
 }
 
-/// As WeCom has them.
+/// As `WeCom` has them.
 fn is_wecom_user(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'@' | b'.')) && text != "@all"
 }

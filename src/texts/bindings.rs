@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_field_is_one_line_of_twenty_characters() {
         let declared = [("thing1".to_owned(), "前刹车片".to_owned())];
-        let words = json!({ "part": "左前大灯总成\n带清洗装置、自动水平调节", "plate": "粤A12345", "when": "3月7日(周六) 上午9:30 至 11:00 之间" });
+        let words = json!({ "part": "左前大灯总成\n带清洗装置、自动水平调节功能", "plate": "粤A12345", "when": "3月7日(周六) 上午9:30 至 11:00 之间" });
         let of = |params: &str| {
             let text = format!("template = 'tpl_x'\napproved = true\nparams = {{ {params} }}");
             binding(&text).fields(&words, &declared)
@@ -263,7 +263,10 @@ mod tests {
         let cut = of("thing1 = 'part', car_number2 = 'plate'").expect("fits");
         assert_eq!(
             cut.params,
-            [("car_number2".into(), "粤A12345".into()), ("thing1".into(), "左前大灯总成 带清洗装置、自动水平…".into())]
+            [
+                ("car_number2".into(), "粤A12345".into()),
+                ("thing1".into(), "左前大灯总成 带清洗装置、自动水平调节…".into())
+            ]
         );
         assert_eq!(of("time3 = 'when'"), Err(Unusable::TooLong("when".to_owned())), "half a time is another one");
         let kinds = binding("template = 'tpl_x'\napproved = true").fields(&words, &declared).expect("fits");

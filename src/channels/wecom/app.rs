@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Note, Wecom, fitting, marked, meaning, not_sent};
 use crate::channels::{Delivered, Delivery, HandOver, Outcome, exchange, tencent};
 
-/// The application's account at WeCom.
+/// The application's account at `WeCom`.
 #[derive(Clone, Debug)]
 pub struct App {
     pub corp_id: String,
@@ -17,7 +17,7 @@ pub struct App {
 
 /// The same again within so many seconds is not delivered twice, should anybody repeat it.
 const ONCE_WITHIN: i64 = 1_800;
-/// Everybody's programs send at the full and at the half hour: WeCom asks to keep clear of it.
+/// Everybody's programs send at the full and at the half hour: `WeCom` asks to keep clear of it.
 const RUSH: i64 = 20;
 const HALF_AN_HOUR: i64 = 1_800;
 

@@ -1,4 +1,4 @@
-//! WeCom (企业微信): a group's robot, and messages of an application to one person, for who works here (E4).
+//! `WeCom` (企业微信): a group's robot, and messages of an application to one person, for who works here (E4).
 mod app;
 mod robot;
 
@@ -64,7 +64,7 @@ pub struct Note<'a> {
     pub mention: Option<&'a str>,
 }
 
-/// WeCom, ready for use.
+/// `WeCom`, ready for use.
 pub struct Wecom {
     client: Client,
     base_url: Url,
