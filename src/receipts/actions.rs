@@ -18,6 +18,7 @@ use crate::{
     id::Id,
     messages::{Message, State, returning},
     notices::ChannelName,
+    rights,
 };
 
 /// What became of a delivery of receipts.
@@ -35,6 +36,7 @@ pub async fn receive(
     (provider, channel): (&'static str, ChannelName),
     said: &[Said],
 ) -> db::Result<Taken> {
+    rights::actions::hold_off(desk.tx).await?;
     let mut names: Vec<String> = said.iter().map(|said| said.provider_ref.clone()).collect();
     names.sort_unstable();
     names.dedup();
@@ -74,7 +76,8 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
     let mut highest: HashMap<Id<Message>, (Word, Status)> = HashMap::new();
     for word in store::words(desk.tx, ids).await? {
         // What a person holds for another reason stays held.
-        let is_lost = word.reason.as_deref().is_some_and(|reason| reason.starts_with("unknown_"));
+        let is_lost = |reason: &str| reason.starts_with("unknown_") || reason == "restored_unknown";
+        let is_lost = word.reason.as_deref().is_some_and(is_lost);
         if word.state == State::Held && !is_lost {
             continue;
         }
