@@ -101,7 +101,14 @@ pub async fn plan_follow_up(desk: &mut Desk<'_>, visits: &[Visit]) -> db::Result
 /// Somebody who is on the telephone about it finishes that call. Answers how many.
 pub async fn withdraw(desk: &mut Desk<'_>, subject_id: &str, types: &[CallType], reason: &str) -> db::Result<usize> {
     let open = store::find_open_about(desk.tx, subject_id).await?;
-    let concerned = open.into_iter().filter(|task| types.is_empty() || types.contains(&task.kind));
+    let concerned: Vec<CallTask> =
+        open.into_iter().filter(|task| types.is_empty() || types.contains(&task.kind)).collect();
+    let count = concerned.len();
+    withdraw_all(desk, concerned, reason).await?;
+    Ok(count)
+}
+
+async fn withdraw_all(desk: &mut Desk<'_>, concerned: Vec<CallTask>, reason: &str) -> db::Result<()> {
     let mut withdrawn = Vec::new();
     for mut task in concerned {
         let on_the_line =
@@ -117,8 +124,13 @@ pub async fn withdraw(desk: &mut Desk<'_>, subject_id: &str, types: &[CallType],
         }
         withdrawn.push(task);
     }
-    keep(desk, &withdrawn).await?;
-    Ok(withdrawn.len())
+    keep(desk, &withdrawn).await
+}
+
+/// Withdraws the open calls about a subject that were planned for this: it is settled.
+pub async fn withdraw_for(desk: &mut Desk<'_>, subject_id: &str, planned_for: &str, reason: &str) -> db::Result<()> {
+    let open = store::find_open_about(desk.tx, subject_id).await?;
+    withdraw_all(desk, open.into_iter().filter(|task| task.reason == planned_for).collect(), reason).await
 }
 
 /// Withdraws the open calls that are made in place of these kinds of notices about a subject: it has moved on.

@@ -21,8 +21,8 @@ pub use self::{
     words::Words,
 };
 use crate::{
-    app::App, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages, parts, reports, staff,
-    texts, timeline, triggered,
+    app::App, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages, parts, repairs, reports,
+    staff, texts, timeline, triggered,
 };
 
 fn pages() -> Pages {
@@ -35,6 +35,7 @@ fn pages() -> Pages {
         .merge(inquiries::canned::console::pages())
         .merge(inbound::console::pages())
         .merge(customers::console::pages())
+        .merge(repairs::console::pages())
         .merge(parts::console::pages())
         .merge(cases::console::pages())
         .merge(messages::console::pages())

@@ -61,6 +61,11 @@ pub async fn find_by_email(tx: &mut Tx, address: &str) -> db::Result<Option<Deal
     store::find_by_email(tx, address).await
 }
 
+/// Lets whoever else holds it wait until this unit ends: what is set for a whole dealership is read and written by one.
+pub async fn hold(tx: &mut Tx, id: Id<Dealership>) -> db::Result<()> {
+    store::hold(tx, id).await
+}
+
 /// All of them, by code.
 pub async fn all(tx: &mut Tx) -> db::Result<Vec<Dealership>> {
     store::all(tx).await

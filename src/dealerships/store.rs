@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use super::Dealership;
 use crate::{
     clock::Timestamp,
-    db::{Error, Result, Tx},
+    db::{Error, Result, Sql, Tx},
     id::Id,
 };
 
@@ -94,6 +94,17 @@ pub(super) async fn find_by_email(tx: &mut Tx, address: &str) -> Result<Option<D
         .optional()
         .await?;
     row.map(Dealership::try_from).transpose()
+}
+
+const HOLD: Sql = Sql {
+    sqlite: "SELECT id FROM dealerships WHERE id = $1",
+    // What others write about it goes on meanwhile: its id does not change.
+    postgres: "SELECT id FROM dealerships WHERE id = $1 FOR NO KEY UPDATE",
+};
+
+pub(super) async fn hold(tx: &mut Tx, id: Id<Dealership>) -> Result<()> {
+    let _: Option<(Id<Dealership>,)> = tx.sql(HOLD).bind(id).optional().await?;
+    Ok(())
 }
 
 pub(super) async fn all(tx: &mut Tx) -> Result<Vec<Dealership>> {

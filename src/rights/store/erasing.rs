@@ -99,7 +99,7 @@ const STATEMENTS: &[Sql] = &[
     one(concat!("UPDATE suppressions SET address = NULL, target = $1, customer_id = $1 WHERE customer_id IN ", people!(), " OR (customer_id IS NULL
         AND target IN (SELECT value FROM contact_points WHERE customer_id IN ", people!(), ")
         AND target NOT IN (SELECT value FROM contact_points WHERE removed_at IS NULL AND customer_id NOT IN ", people!(), "))")),
-    one(concat!("UPDATE appointments SET customer_words = NULL, cancel_reason = NULL WHERE customer_id IN ", people!())),
+    one(concat!("UPDATE appointments SET customer_words = NULL, cancel_reason = NULL, wishes = NULL WHERE customer_id IN ", people!())),
     one(concat!("UPDATE work_items SET decided_by = NULL, reason = NULL WHERE repair_order_id IN (SELECT id FROM repair_orders WHERE customer_id IN ", people!(), ")")),
     one(concat!("UPDATE repair_orders SET signed_by = NULL, promise_reason = NULL WHERE customer_id IN ", people!())),
     one(concat!("UPDATE parts_questions SET question = NULL, note = NULL WHERE appointment_id IN (SELECT id FROM appointments WHERE customer_id IN ",
