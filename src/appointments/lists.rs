@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::store::{self, Expected};
+use super::{
+    marks,
+    store::{self, day::Visit},
+};
 use crate::{
     calendar::{days_from, local_moment},
     clock::Timestamp,
@@ -44,7 +47,7 @@ pub async fn gather(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
         // Who comes on a day on which we are closed is on the list of the day before it, too.
         let first = if clock.kind == ClockKind::DayList { today } else { days_from(today, 1) };
         let midnight = |date: Date, days| local_moment(days_from(date, days).at(0, 0, 0, 0), &shop.zone);
-        let expected = store::expected(desk.tx, dealership.id, (midnight(first, 0), midnight(day, 1))).await?;
+        let expected = store::day::to_come(desk.tx, dealership.id, (midnight(first, 0), midnight(day, 1))).await?;
         match clock.kind {
             ClockKind::PickList => pick_list(desk, &dealership, day, &expected).await?,
             ClockKind::PreArrival => {
@@ -61,9 +64,9 @@ async fn by_advisor(
     desk: &mut Desk<'_>,
     dealership: &Arc<Dealership>,
     day: Date,
-    expected: &[Expected],
+    expected: &[Visit],
     event_type: &'static str,
-    item: fn(&Expected) -> Option<Item>,
+    item: fn(&Visit) -> Option<Item>,
 ) -> db::Result<()> {
     let mut lists: BTreeMap<Option<Id<Staff>>, Vec<Item>> = BTreeMap::new();
     for visit in expected {
@@ -77,12 +80,7 @@ async fn by_advisor(
     Ok(())
 }
 
-async fn pick_list(
-    desk: &mut Desk<'_>,
-    dealership: &Arc<Dealership>,
-    day: Date,
-    expected: &[Expected],
-) -> db::Result<()> {
+async fn pick_list(desk: &mut Desk<'_>, dealership: &Arc<Dealership>, day: Date, expected: &[Visit]) -> db::Result<()> {
     let items: Vec<Item> =
         expected.iter().flat_map(|visit| visit.parts_required.0.iter().map(|part| needed(visit, part))).collect();
     if items.is_empty() {
@@ -116,7 +114,7 @@ async fn tell(
     hear(desk, &heard).await
 }
 
-fn visit(visit: &Expected) -> Item {
+fn visit(visit: &Visit) -> Item {
     Item {
         at: visit.start_at,
         customer: visit.name.clone().map(|name| Who {
@@ -134,34 +132,20 @@ fn visit(visit: &Expected) -> Item {
 
 /// Everybody who comes; the words of the customer beside the work they asked for (acceptance 38).
 #[expect(clippy::unnecessary_wraps, reason = "every list says of a visit what it shows, if anything")]
-fn arriving(expected: &Expected) -> Option<Item> {
+fn arriving(expected: &Visit) -> Option<Item> {
     let mut item = visit(expected);
     item.what.extend(expected.customer_words.clone());
-    if expected.is_comeback {
-        item.marks.push(Mark::Comeback);
-    }
-    if expected.parts_ready == Some(false) {
-        item.marks.push(Mark::MissingParts);
-    }
-    Some(item)
+    Some(Item { marks: marks::greeting(expected), ..item })
 }
 
 /// Who comes and about whom something is missing.
-fn missing(expected: &Expected) -> Option<Item> {
-    let marks: Vec<Mark> = [
-        (!expected.has_phone, Mark::MissingPhone),
-        (expected.vin.is_none(), Mark::MissingVin),
-        (expected.model_code.is_none(), Mark::MissingModel),
-        (expected.parts_ready == Some(false), Mark::MissingParts),
-    ]
-    .into_iter()
-    .filter_map(|(is_missing, mark)| is_missing.then_some(mark))
-    .collect();
+fn missing(expected: &Visit) -> Option<Item> {
+    let marks = marks::missing(expected);
     (!marks.is_empty()).then(|| Item { marks, ..visit(expected) })
 }
 
 /// A part as the sender lists it: its name or number, or an object with them.
-fn needed(expected: &Expected, part: &Value) -> Item {
+fn needed(expected: &Visit, part: &Value) -> Item {
     let text = |key: &str| part.get(key).and_then(Value::as_str).map(str::to_owned);
     let name = part.as_str().map(str::to_owned).or_else(|| match (text("part_no"), text("name")) {
         (Some(number), Some(name)) => Some(format!("{number} {name}")),

@@ -5,8 +5,10 @@ mod acts;
 pub mod api;
 mod checks;
 pub mod comeback;
+pub mod console;
 mod life;
 pub(crate) mod lists;
+mod marks;
 pub mod page;
 mod passing_on;
 pub mod slots;
@@ -110,6 +112,24 @@ pub enum State {
     NoShowSuspected,
     NoShow,
     Cancelled,
+}
+
+impl State {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Proposed => "proposed",
+            Self::Booked => "booked",
+            Self::Confirmed => "confirmed",
+            Self::Arrived => "arrived",
+            Self::InService => "in_service",
+            Self::Completed => "completed",
+            Self::MoveRequested => "move_requested",
+            Self::NoShowSuspected => "no_show_suspected",
+            Self::NoShow => "no_show",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// What was found wrong with a booking: told to people, never a reason to refuse what another system has booked.

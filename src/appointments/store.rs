@@ -1,5 +1,6 @@
 //! The SQL of appointments.
 mod around;
+pub(super) mod day;
 mod listing;
 mod written;
 
@@ -8,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use sqlx::types::Json;
 
-pub(super) use self::around::{Expected, Neighbour, Work, expected, neighbours, recover, works_between};
+pub(super) use self::around::{Neighbour, Work, neighbours, recover, works_between};
 pub(super) use self::listing::{Wanted, Which, list, of_customer, tellers_of_what_is_ahead};
 pub(super) use self::written::{Written, incomplete_of, written};
 use super::{Appointment, Service, State};

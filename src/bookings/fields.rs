@@ -31,16 +31,14 @@ impl Fields {
         let start = self.start(zone)?;
         let hours = self.get("hours").and_then(|hours| hours.replace(',', ".").parse::<f64>().ok());
         let minutes = hours.map(|hours| SignedDuration::try_from_secs_f64(hours * 3600.0).unwrap_or_default());
-        let customer = match customer {
-            Some(known) => json!({ "ref": known.reference }),
-            None => {
-                let numbers = [("phone", "mobile"), ("phone2", "home")].into_iter();
-                let numbers = numbers.filter_map(|(field, label)| Some((self.get(field)?, label)));
-                let phones: Vec<Value> =
-                    numbers.map(|(number, label)| json!({"number": number, "label": label})).collect();
-                json!({"name": self.get("name"), "salutation": self.get("salutation"), "language": self.get("language"),
+        let customer = if let Some(known) = customer {
+            json!({ "ref": known.reference })
+        } else {
+            let numbers = [("phone", "mobile"), ("phone2", "home")].into_iter();
+            let numbers = numbers.filter_map(|(field, label)| Some((self.get(field)?, label)));
+            let phones: Vec<Value> = numbers.map(|(number, label)| json!({"number": number, "label": label})).collect();
+            json!({"name": self.get("name"), "salutation": self.get("salutation"), "language": self.get("language"),
                 "email": self.get("email"), "phones": phones})
-            }
         };
         let mut data = json!({"start_at": start.to_string(), "customer": without_blanks(customer)});
         if let Some(minutes) = minutes.filter(SignedDuration::is_positive) {

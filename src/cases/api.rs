@@ -24,7 +24,7 @@ use crate::{
         Access, Authorized, Error,
         body::{JsonBody, RawBody},
         page::{Page, Paging},
-        scope,
+        scope, storable,
     },
 };
 
@@ -114,11 +114,7 @@ async fn perform(
     RawBody(body): RawBody,
 ) -> Result<Json<Shown>, Error> {
     // Most deeds need no words.
-    let body = if body.is_empty() {
-        Value::Object(serde_json::Map::new())
-    } else {
-        serde_json::from_slice(&body).map_err(|error| Error::Unreadable(error.to_string()))?
-    };
+    let body = if body.is_empty() { Value::Object(serde_json::Map::new()) } else { storable::json(&body)? };
     let deed = Arc::new(read_deed(&deed, body)?);
     let told = Arc::new((caller.access.clone(), caller.actor(), id, deed));
     let case = desk::at(&app, Weight::ONE, move |desk| {

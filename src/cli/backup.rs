@@ -1,11 +1,10 @@
 //! `aftercare backup`: a consistent copy of an `SQLite` database, also while it is being used.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use std::path::PathBuf;
 
 use anyhow::anyhow;
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{config::Config, copies::actions};
 
 #[derive(Debug, clap::Args)]
@@ -26,7 +25,7 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     };
     app.db.close().await;
     let bytes = done?;
-    println!(
+    outln!(
         "{}: {bytes} bytes; what is open in it is held when it is started, until aftercare queue release",
         args.file.display()
     );

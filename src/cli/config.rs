@@ -1,8 +1,8 @@
 //! `aftercare config`: every setting with its default and meaning.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
+use super::out::out;
 use crate::config::DEFAULTS;
 
 pub(super) fn run() {
-    print!("{DEFAULTS}");
+    out!("{DEFAULTS}");
 }

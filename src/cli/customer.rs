@@ -1,10 +1,9 @@
 //! `aftercare customer`: what is kept of somebody, out of every table, two who are one (BR-65).
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{
     app::App,
     config::Config,
@@ -61,7 +60,7 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
 async fn export(app: &App, reference: &str, dealership: Option<&str>) -> Result<(), Failure> {
     let customer = one(app, reference, dealership).await?;
     let told = rights::actions::export(app, customer.id).await.context("the customer cannot be read")?;
-    println!("{told:#}");
+    outln!("{told:#}");
     Ok(())
 }
 
@@ -69,7 +68,7 @@ async fn erase(app: &App, reference: &str, dealership: Option<&str>) -> Result<(
     let customer = one(app, reference, dealership).await?;
     let journal = Journal::of(&app.config, &app.db).map_err(Failure::usage)?;
     let erasure = rights::actions::erase(app, &journal, &customer, ACTOR).await.map_err(anyhow::Error::from)?;
-    println!(
+    outln!(
         "{} is erased; written down in {}: keep that file apart from the backups",
         erasure.customer,
         journal.path().display()
@@ -92,10 +91,10 @@ async fn merge(app: &App, reference: &str, into: &str, dealership: Option<&str>)
     })
     .await;
     if merged.context("nothing was changed")? {
-        println!("{from} is {into} from now on");
+        outln!("{from} is {into} from now on");
         return Ok(());
     }
-    println!("{reference} is {into} already");
+    outln!("{reference} is {into} already");
     Ok(())
 }
 

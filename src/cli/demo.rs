@@ -1,11 +1,10 @@
 //! `aftercare demo`: the whole product on a throw-away database, telling its story on a clock of its own.
-#![expect(clippy::print_stdout, reason = "says where to look")]
 use std::net::SocketAddr;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 
-use super::{Failure, serve::Signals, serve::stop, setup};
+use super::{Failure, out::outln, serve::Signals, serve::stop, setup};
 use crate::{
     app::App,
     clock::Clock,
@@ -47,13 +46,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
     let server = tokio::spawn(server::serve(app.clone(), listener));
     let told = tokio::spawn(story::tell(app.clone(), args.without_story));
-    println!("Aftercare's demo runs on http://{address}");
-    println!("  the customers' mailbox and phones: http://{address}/demo/mailbox");
-    println!("  the console: http://{address}/console, password {}, and one of these logins:", people::PASSWORD);
+    outln!("Aftercare's demo runs on http://{address}");
+    outln!("  the customers' mailbox and phones: http://{address}/demo/mailbox");
+    outln!("  the console: http://{address}/console, password {}, and one of these logins:", people::PASSWORD);
     for (login, role) in people::LOGINS {
-        println!("    {login:<12} {role}");
+        outln!("    {login:<12} {role}");
     }
-    println!("Four dealerships' days pass in minutes; nothing leaves this machine. Stop it with Ctrl+C.");
+    outln!("Four dealerships' days pass in minutes; nothing leaves this machine. Stop it with Ctrl+C.");
     let told = async {
         if let Ok(Err(error)) = told.await {
             tracing::error!(error = format!("{error:#}"), "the story broke off");

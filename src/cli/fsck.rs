@@ -1,9 +1,8 @@
 //! `aftercare fsck`: one line for each violation of what must always be true.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use anyhow::{Context, anyhow};
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{config::Config, fsck};
 
 pub(super) async fn run(settings: Config) -> Result<(), Failure> {
@@ -12,10 +11,10 @@ pub(super) async fn run(settings: Config) -> Result<(), Failure> {
     app.db.close().await;
     let found = found?;
     for violation in &found {
-        println!("{violation}");
+        outln!("{violation}");
     }
     if found.is_empty() {
-        println!("{} invariants hold", fsck::COUNT);
+        outln!("{} invariants hold", fsck::COUNT);
         return Ok(());
     }
     Err(anyhow!("{} violations: keep a copy of the database before anything else", found.len()).into())

@@ -1,12 +1,11 @@
 //! `aftercare import KIND FILE`: a file of a dealer management system, by the same road as its events.
-#![expect(clippy::print_stdout, reason = "the summary goes to standard output")]
 
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, open};
+use super::{Failure, open, out::out};
 use crate::{
     app::App,
     config::Config,
@@ -42,7 +41,7 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     let done = import(&app, args).await;
     app.db.close().await;
     let summary = done?;
-    print!("{summary}");
+    out!("{summary}");
     match (summary.rejected, summary.is_dry) {
         (0, _) => Ok(()),
         (n, true) => Err(Failure::Rejected(anyhow!("{n} rows would be rejected"))),

@@ -1,5 +1,4 @@
 //! `aftercare ingest`: events as JSON lines, by the same road as `POST /v1/events`.
-#![expect(clippy::print_stdout, reason = "the summary goes to standard output")]
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +6,7 @@ use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader};
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{
     app::App,
     config::Config,
@@ -38,9 +37,12 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     let done = read_files(&app, &args.files).await;
     app.db.close().await;
     let tally = done?;
-    println!(
+    outln!(
         "{} accepted, {} stored for a later version, {} duplicates, {} rejected",
-        tally.accepted, tally.stored, tally.duplicates, tally.rejected
+        tally.accepted,
+        tally.stored,
+        tally.duplicates,
+        tally.rejected
     );
     match tally.rejected {
         0 => Ok(()),

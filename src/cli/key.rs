@@ -1,11 +1,10 @@
 //! `aftercare key`: the keys of systems.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{
     app::App,
     config::Config,
@@ -68,7 +67,7 @@ async fn create(app: &App, name: &str, scopes: Vec<Scope>, dealership: Option<St
     }
     let (key, text) = Key::new(name, unique, dealership, &app.ids);
     app.keys.insert(key).await.context("the key could not be stored")?;
-    println!("{}", text.expose_secret());
+    outln!("{}", text.expose_secret());
     Ok(())
 }
 
@@ -83,7 +82,7 @@ async fn list(app: &App) -> Result<(), Failure> {
         };
         let scopes: Vec<_> = key.scopes.iter().map(|scope| scope.word()).collect();
         let state = key.revoked_at.map_or_else(|| "in force".to_owned(), |at| format!("revoked {at}"));
-        println!("{}\t{}\t{}\t{dealership}\tcreated {}\t{state}", key.id, key.name, scopes.join(","), key.created_at);
+        outln!("{}\t{}\t{}\t{dealership}\tcreated {}\t{state}", key.id, key.name, scopes.join(","), key.created_at);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod ingest;
 mod key;
 mod migrate;
 mod operations;
+mod out;
 mod queue;
 mod replay;
 mod report;
@@ -117,6 +118,11 @@ impl Failure {
 impl Cli {
     /// Does what was asked.
     pub async fn run(self) -> Result<(), Failure> {
+        self.carry_out().await?;
+        Ok(out::whole().context("not all of it could be written to standard output")?)
+    }
+
+    async fn carry_out(self) -> Result<(), Failure> {
         if matches!(self.command, Command::Config) {
             config::run();
             return Ok(());

@@ -1,12 +1,14 @@
 //! `aftercare report operations|approve|define|brand`: the workshop's month, its definitions, and what the brand gets of it.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use super::{Failure, open};
+use super::{
+    Failure, open,
+    out::{out, outln},
+};
 use crate::{
     config::Config,
     console::Words,
@@ -106,7 +108,7 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
         }
     };
     app.db.close().await;
-    println!("{}", text.trim_end());
+    outln!("{}", text.trim_end());
     Ok(())
 }
 
@@ -142,7 +144,7 @@ pub(super) async fn approve(args: Approve, settings: Config) -> Result<(), Failu
     let done = actions::approve(&app, args.version, approval, RECORDER).await;
     app.db.close().await;
     done?;
-    println!("operations v{} is approved", args.version);
+    outln!("operations v{} is approved", args.version);
     Ok(())
 }
 
@@ -158,7 +160,7 @@ pub(super) async fn define(file: &Path, settings: Config) -> Result<(), Failure>
     let app = open(settings, false).await?;
     let version = actions::define(&app, changed.numbers, RECORDER).await;
     app.db.close().await;
-    println!("operations v{} is kept; reports are made by it from now on", version?);
+    outln!("operations v{} is kept; reports are made by it from now on", version?);
     Ok(())
 }
 
@@ -177,10 +179,10 @@ pub(super) async fn brand(question: Question, format: Listing, settings: Config)
     }
     app.db.close().await;
     match format {
-        Listing::Csv => print!("{}", export::csv(&all)),
+        Listing::Csv => out!("{}", export::csv(&all)),
         Listing::Json => {
             for visit in &all {
-                println!("{}", serde_json::to_string(visit).context("cannot write JSON")?);
+                outln!("{}", serde_json::to_string(visit).context("cannot write JSON")?);
             }
         }
     }

@@ -1,10 +1,9 @@
 //! `aftercare queue`: the outbox; what waits, what failed and why, and what to do about it.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{
     app::App,
     clocks,
@@ -71,23 +70,23 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
 
 async fn release_copy(app: &App) -> Result<(), Failure> {
     let (notices, messages) = copies::actions::release(app).await.context("nothing was released")?;
-    println!("{notices} notices and {messages} messages go on");
+    outln!("{notices} notices and {messages} messages go on");
     Ok(())
 }
 
 async fn status(app: &App) -> Result<(), Failure> {
-    println!("{:<20} {:>8}  oldest due", "lane", "due");
+    outln!("{:<20} {:>8}  oldest due", "lane", "due");
     for lane in lanes::due(app).await.context("cannot count the lanes")? {
         let oldest = if lane.rows == 0 { "-".to_owned() } else { format!("{:#}", lane.oldest) };
-        println!("{:<20} {:>8}  {oldest}", lane.name, lane.rows);
+        outln!("{:<20} {:>8}  {oldest}", lane.name, lane.rows);
     }
-    println!("\n{:<8} {:<12} {:>8}  reason", "channel", "state", "messages");
+    outln!("\n{:<8} {:<12} {:>8}  reason", "channel", "state", "messages");
     for standing in actions::outbox(app, &Access::All).await.context("cannot read the outbox")? {
         let reason = standing.reason.as_deref().unwrap_or("-");
-        println!("{:<8} {:<12} {:>8}  {reason}", standing.channel.word(), standing.state.word(), standing.rows);
+        outln!("{:<8} {:<12} {:>8}  {reason}", standing.channel.word(), standing.state.word(), standing.rows);
     }
     for clock in clocks::actions::set_aside(app, 50).await.context("cannot read the clocks")? {
-        println!(
+        outln!(
             "\n{}  {}  due {}  {}: it ended its process three times; once the cause is mended: aftercare queue retry {}",
             clock.id,
             clock.kind,
@@ -103,7 +102,7 @@ async fn ring_again(app: &App, id: &str) -> Result<(), Failure> {
     let wrong = || Failure::usage(anyhow!("{id:?} is no id of a clock: they are clk_ and 32 digits"));
     let clock = id.parse().map_err(|_| wrong())?;
     if clocks::actions::try_again(app, clock).await.context("the clock could not be changed")? {
-        println!("{id} rings now");
+        outln!("{id} rings now");
         return Ok(());
     }
     Err(anyhow!("{id} cannot ring now: there is no such clock, it is not due yet, or it is being worked on").into())
@@ -120,7 +119,7 @@ async fn list(app: &App, state: String, dealership: Option<String>, limit: i64) 
     };
     for message in actions::in_state(app, &access, state, limit).await.context("cannot read the outbox")? {
         let reason = message.reason.as_deref().unwrap_or("-");
-        println!(
+        outln!(
             "{}  {}  {}  {}  {}  due {}  {reason}: {}",
             message.id,
             message.dealership,
@@ -139,7 +138,7 @@ async fn list_unread(app: &App) -> Result<(), Failure> {
     for mail in unread::list(&mut tx, &Access::All, None, 100).await.context("cannot read the mails")? {
         let (reason, dealership) = (mail.reason.as_deref().unwrap_or("-"), mail.dealership.as_deref().unwrap_or("-"));
         let next = if mail.is_kept { "once the cause is mended: aftercare queue reread" } else { "its bytes are gone" };
-        println!("{}  {dealership}  {}  {}  {reason}: {next}", mail.id, mail.state, mail.received_at);
+        outln!("{}  {dealership}  {}  {}  {reason}: {next}", mail.id, mail.state, mail.received_at);
     }
     Ok(())
 }
@@ -148,7 +147,7 @@ async fn read_again(app: &App, id: &str) -> Result<(), Failure> {
     let wrong = || Failure::usage(anyhow!("{id:?} is no id of a mail: they begin with inb_"));
     let mail = id.parse().map_err(|_| wrong())?;
     if unread::read_again(app, &Access::All, mail, "operator").await.context("the mail could not be changed")? {
-        println!("{id} is read again");
+        outln!("{id} is read again");
         return Ok(());
     }
     Err(anyhow!("{id} cannot be read again: it is not among those of queue unread, or its bytes are gone").into())
@@ -159,7 +158,7 @@ async fn by_hand(app: &App, id: &str, deed: Deed) -> Result<(), Failure> {
     let message: Id<Message> = id.parse().map_err(|_| wrong())?;
     let done = actions::by_hand(app, Access::All, message, deed, "operator".to_owned()).await;
     if done.context("the message could not be changed")? {
-        println!("{id} {}", deed.done());
+        outln!("{id} {}", deed.done());
         return Ok(());
     }
     Err(anyhow!(

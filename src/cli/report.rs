@@ -1,11 +1,13 @@
 //! `aftercare report`: the numbers of a month, as a page to print, a table or JSON; the proof of a month, and its check.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
-use std::{io::Write, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 use clap::{Subcommand, ValueEnum};
 
-use super::{Failure, open, operations};
+use super::{
+    Failure, open, operations,
+    out::{out, outln},
+};
 use crate::{
     config::Config,
     http::Access,
@@ -99,7 +101,7 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
                 Form::Json => serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n",
                 Form::Sealed => report.sealed(),
             };
-            std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")?;
+            out!("{text}");
             Ok(())
         }
         Command::Verify { file, head } => {
@@ -116,8 +118,7 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
                 return Err(Failure::Failed(error));
             }
             let proof::Verified { dealership, month, rows, head } = verified;
-            writeln!(std::io::stdout(), "{dealership} {month}: {rows} rows as they were sealed, head {head}")
-                .context("cannot write to standard output")?;
+            outln!("{dealership} {month}: {rows} rows as they were sealed, head {head}");
             Ok(())
         }
     }
@@ -134,9 +135,9 @@ async fn of_satisfaction(question: Question, format: Format, settings: Config) -
         return Err(Failure::usage(anyhow!("there is no dealership {code:?}")));
     };
     match format {
-        Format::Html => println!("{}", satisfaction::html::html(&report)),
-        Format::Csv => print!("{}", satisfaction::csv::csv(&report)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&report).context("cannot write JSON")?),
+        Format::Html => outln!("{}", satisfaction::html::html(&report)),
+        Format::Csv => out!("{}", satisfaction::csv::csv(&report)),
+        Format::Json => outln!("{}", serde_json::to_string_pretty(&report).context("cannot write JSON")?),
     }
     Ok(())
 }

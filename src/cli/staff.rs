@@ -1,12 +1,11 @@
 //! `aftercare staff`: the people who sign in to the console, and their passwords.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{
     app::App,
     config::Config,
@@ -116,7 +115,7 @@ async fn add(app: &App, code: &str, wanted: Wanted) -> Result<(), Failure> {
     let login = wanted.login.unwrap_or(wanted.reference);
     match accounts::actions::open(app, &staff, &login, BY).await.map_err(failed)? {
         Some(password) => print_once(&password),
-        None => println!("{login} signs in at {code} too, with the password that they have"),
+        None => outln!("{login} signs in at {code} too, with the password that they have"),
     }
     Ok(())
 }
@@ -135,7 +134,7 @@ async fn list(app: &App, code: &str) -> Result<(), Failure> {
             Some((_, login, true, false)) => login.clone(),
         };
         let standing = if person.active { "" } else { "  left" };
-        println!(
+        outln!(
             "{}  {}  {}  {account}{standing}",
             person.reference,
             person.name.as_deref().unwrap_or("-"),
@@ -148,7 +147,7 @@ async fn list(app: &App, code: &str) -> Result<(), Failure> {
 async fn disable(app: &App, reference: &str, code: &str) -> Result<(), Failure> {
     let staff = person(app, reference, code).await?;
     accounts::actions::close(app, &staff, BY).await.map_err(failed)?;
-    println!("{reference} is signed out and signs in no more");
+    outln!("{reference} is signed out and signs in no more");
     Ok(())
 }
 
@@ -159,7 +158,7 @@ async fn reset(app: &App, reference: &str, code: &str) -> Result<(), Failure> {
 }
 
 fn print_once(password: &SecretString) {
-    println!("{}", password.expose_secret());
+    outln!("{}", password.expose_secret());
 }
 
 async fn dealership(app: &App, code: &str) -> Result<std::sync::Arc<Dealership>, Failure> {

@@ -1,12 +1,11 @@
 //! `aftercare templates`: check every text, list them, look at one, send one to somebody.
-#![expect(clippy::print_stdout, reason = "what was asked for goes to standard output")]
 
 use std::{fmt::Write, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::{Failure, open};
+use super::{Failure, open, out::outln};
 use crate::{
     app::App,
     calendar::Region,
@@ -116,24 +115,19 @@ fn check(settings: &Config, before: usize) -> Result<(), Failure> {
     let (findings, gaps) = (letters.check(), letters.gaps());
     for finding in &findings {
         let (locale, channel) = (finding.locale.code(), finding.channel.word());
-        println!("{}/{locale} {channel} (sample {}): {}", finding.kind, finding.sample, finding.fault);
+        outln!("{}/{locale} {channel} (sample {}): {}", finding.kind, finding.sample, finding.fault);
     }
     for gap in &gaps {
-        println!(
-            "{}/{} {}: its tracks need a text, and there is none",
-            gap.kind,
-            gap.locale.code(),
-            gap.channel.word()
-        );
+        outln!("{}/{} {}: its tracks need a text, and there is none", gap.kind, gap.locale.code(), gap.channel.word());
     }
     for (kind, channel, locale, why) in ABSENT {
-        println!("{kind}/{} {}: left out on purpose: {why}", locale.code(), channel.word());
+        outln!("{kind}/{} {}: left out on purpose: {why}", locale.code(), channel.word());
     }
     let faults = before + findings.len() + gaps.len() + declared(&letters);
     if faults > 0 {
         return Err(Failure::Failed(anyhow!("{faults} fault(s) in the texts: correct the files named above")));
     }
-    println!("{} texts, every sample well", letters.texts().count());
+    outln!("{} texts, every sample well", letters.texts().count());
     Ok(())
 }
 
@@ -148,7 +142,7 @@ fn declared(letters: &Letters) -> usize {
                 misfits.iter().find(|(sample, why)| *sample == "full" && why.reason() != "template_not_approved");
             let misfit = misfit.map(|(_, why)| format!("{} {}", why.reason(), why.word().unwrap_or_default()));
             for fault in unknown.into_iter().chain(misfit) {
-                println!("{} {provider}: {fault}", kind.name);
+                outln!("{} {provider}: {fault}", kind.name);
                 faults += 1;
             }
         }
@@ -164,7 +158,7 @@ async fn check_bindings(app: &App, code: &str) -> Result<usize, Failure> {
     for standing in providers::standings(app, &dealership).await.context("cannot read its templates")? {
         let (kind, provider) = (&standing.kind, &standing.provider);
         if standing.is_lacking() {
-            println!(
+            outln!(
                 "{kind} {provider}: {code} needs an approved template, and has none: PUT /v1/bindings/{kind}/{provider}"
             );
             faults += 1;
@@ -172,7 +166,7 @@ async fn check_bindings(app: &App, code: &str) -> Result<usize, Failure> {
         }
         for misfit in &standing.misfits {
             let word = misfit.word.as_deref().unwrap_or_default();
-            println!("{kind} {provider} (sample {}): {} {word}", misfit.sample, misfit.reason);
+            outln!("{kind} {provider} (sample {}): {} {word}", misfit.sample, misfit.reason);
             faults += usize::from(misfit.sample == "full");
         }
     }
@@ -201,7 +195,7 @@ async fn list(app: &App) -> Result<(), Failure> {
             };
             let _ = write!(line, "\t{} for {whose}", version.number);
         }
-        println!("{line}");
+        outln!("{line}");
     }
     Ok(())
 }
@@ -233,17 +227,17 @@ fn render(letters: &Letters, which: &Which) -> Result<(Rendered, Option<String>)
 fn show(letters: &Letters, which: &Which) -> Result<(), Failure> {
     let (rendered, signature) = render(letters, which)?;
     match rendered {
-        Rendered::Email { subject, html, text } => println!("Subject: {subject}\n\n{text}\n{html}"),
+        Rendered::Email { subject, html, text } => outln!("Subject: {subject}\n\n{text}\n{html}"),
         Rendered::Sms { text } => {
             let signed = segments::signed(&text, signature.as_deref());
             let size = segments::count(&signed);
             let forced = size.forced_by.map_or_else(|| "GSM-7".to_owned(), |c| format!("UCS-2 because of {c:?}"));
-            println!("{signed}\n{} units, {} part(s), {forced}", size.units, size.parts);
+            outln!("{signed}\n{} units, {} part(s), {forced}", size.units, size.parts);
         }
-        Rendered::Wecom { text } => println!("{text}"),
+        Rendered::Wecom { text } => outln!("{text}"),
         Rendered::Wechat { fields } => {
             for (name, value) in fields {
-                println!("{name}: {value}");
+                outln!("{name}: {value}");
             }
         }
     }
@@ -282,7 +276,7 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
     let (id, delivered) = sent.map_err(Failure::usage)?;
     match delivered {
         Delivered::Answered(delivery) if delivery.outcome == Outcome::Accepted => {
-            println!("accepted: {id}");
+            outln!("accepted: {id}");
             Ok(())
         }
         Delivered::Answered(delivery) => Err(Failure::Failed(anyhow!(

@@ -2,7 +2,13 @@
 use axum::http::StatusCode;
 use maud::{DOCTYPE, Markup, html};
 
-use super::{assets, pieces::icon, policy::Right, visitor::Visitor, words::Words};
+use super::{
+    assets,
+    pieces::icon,
+    policy::{Right, Role},
+    visitor::Visitor,
+    words::Words,
+};
 use crate::notices::Locale;
 
 /// One entry of the navigation.
@@ -14,7 +20,13 @@ struct Entry {
 }
 
 /// In the order of a day's work; the first that somebody may open is where they begin.
-const NAVIGATION: [Entry; 13] = [
+const NAVIGATION: [Entry; 14] = [
+    Entry {
+        href: "/console/day",
+        right: Right::Day,
+        key: "nav-day",
+        icon: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Zm0-14v5l3 3",
+    },
     Entry {
         href: "/console/calls",
         right: Right::Calls,
@@ -85,8 +97,16 @@ const NAVIGATION: [Entry; 13] = [
     },
 ];
 
-/// The screen with which somebody's day begins.
+/// The screen with which somebody's day begins: of the first of their roles that has one, else the first that they may open.
 pub fn home(visitor: &Visitor) -> &'static str {
+    let own = visitor.roles().find_map(|role| match role {
+        Role::Advisor | Role::ServiceManager | Role::Director => Some("/console/day"),
+        Role::Agent | Role::Supervisor => Some("/console/calls"),
+        Role::Parts | Role::Admin | Role::Auditor => None,
+    });
+    if let Some(own) = own {
+        return own;
+    }
     NAVIGATION.iter().find(|entry| visitor.may(entry.right)).map_or(super::guard::PASSWORD, |entry| entry.href)
 }
 

@@ -21,8 +21,8 @@ pub use self::{
     words::Words,
 };
 use crate::{
-    app::App, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages, parts, repairs, reports,
-    staff, texts, timeline, triggered,
+    app::App, appointments, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages, parts,
+    repairs, reports, staff, texts, timeline, triggered,
 };
 
 fn pages() -> Pages {
@@ -30,6 +30,7 @@ fn pages() -> Pages {
         .merge(assets::pages())
         .merge(sign_in::pages())
         .merge(calls::console::pages())
+        .merge(appointments::console::pages())
         .merge(bookings::console::pages())
         .merge(inquiries::console::pages())
         .merge(inquiries::canned::console::pages())

@@ -57,6 +57,8 @@ pub enum Right {
     Calls,
     /// See everybody's calls, hand them over.
     Supervise,
+    /// The visits of a day.
+    Day,
     /// Book appointments, where the book is kept here.
     Book,
     /// Read and answer inquiries.
@@ -92,11 +94,12 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
         Self::Supervise,
+        Self::Day,
         Self::Book,
         Self::Inquiries,
         Self::Customers,
@@ -122,6 +125,7 @@ pub fn may(role: Role, right: Right) -> bool {
     let who: &[Role] = match right {
         Right::Anyone | Right::Staff => return true,
         Right::Calls | Right::Book => &[Agent, Advisor, Supervisor, ServiceManager],
+        Right::Day => &[Advisor, Supervisor, ServiceManager, Director],
         Right::Supervise | Right::HandleCases => &[Supervisor, ServiceManager],
         Right::Customers => &[Agent, Advisor, Parts, Supervisor, ServiceManager, Director],
         Right::Inquiries | Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],

@@ -7,7 +7,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{AddressKind, ContactPoint, Customer, Kind, Validity, actions, merging, store};
+use super::{AddressKind, ContactPoint, Customer, Kind, Need, Validity, actions, merging, store};
 use crate::{
     app::App,
     clock::Timestamp,
@@ -52,6 +52,8 @@ async fn get_one(
         time_zone: customer.time_zone,
         preferred_channel: customer.preferred_channel,
         call_hours: customer.call_hours,
+        vip: customer.vip,
+        needs: customer.needs.0,
         heard_at: customer.heard_at,
         contact_points: contact_points.into_iter().map(ShownPoint::from).collect(),
     }))
@@ -124,6 +126,9 @@ struct Shown {
     time_zone: Option<String>,
     preferred_channel: Option<ChannelName>,
     call_hours: Option<String>,
+    vip: bool,
+    /// What they need help with: mobility, language, transport.
+    needs: Vec<Need>,
     /// The `time` of the last applied event.
     heard_at: Timestamp,
     /// Those that no source has taken back, of each type in the order to try.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    ContactPoint, Customer, Validity, actions, consent,
+    ContactPoint, Customer, Validity, actions, consent, needs,
     store::{self, screens},
 };
 use crate::{
@@ -23,7 +23,10 @@ use crate::{
 const SEARCH: &str = "/console/customers";
 
 pub fn pages() -> Pages {
-    Pages::new().get(SEARCH, Right::Customers, search).get("/console/customers/{id}", Right::Customers, one)
+    Pages::new()
+        .get(SEARCH, Right::Customers, search)
+        .get("/console/customers/{id}", Right::Customers, one)
+        .merge(needs::pages())
 }
 
 #[derive(Default, Deserialize)]
@@ -91,7 +94,7 @@ async fn one(
     let agreed = consent::console::panel(&mut tx, &visitor, customer.id).await?;
     drop(tx);
     let name = customer.name.clone().unwrap_or_else(|| customer.reference.clone());
-    let lead = html! { p { @if let Some(salutation) = &customer.salutation { (salutation) " · " } (w.code("language", customer.language.as_deref().unwrap_or(&visitor.dealership.locale))) " · " span class="num" { (customer.reference) } } };
+    let lead = html! { p { @if let Some(salutation) = &customer.salutation { (salutation) " · " } (w.code("language", customer.language.as_deref().unwrap_or(&visitor.dealership.locale))) " · " span class="num" { (customer.reference) } (needs::marks(&visitor, &customer)) } };
     let send = html! { @if visitor.may(Right::Book) { a class="button secondary" href={ (bookings::console::BOOK) "?customer=" (customer.id) } { (w.t("nav-book")) } } @if visitor.may(Right::Messages) { a class="button primary" href={ (triggered::console::SEND) "?customer=" (customer.id) } { (w.t("send-message")) } } };
     let body = html! {
         (head(&name, &lead, &send))
@@ -109,11 +112,11 @@ async fn one(
                     @if cars.is_empty() { p class="muted" { "—" } }
                     ul class="plain" { @for car in &cars { li { strong { (car.model_code.as_deref().unwrap_or_default()) } " " (car.model_year.map(|year| year.to_string()).unwrap_or_default()) " " span class="num muted" { (car.plate.as_deref().unwrap_or_default()) } @if let Some(vin) = &car.vin { br; span class="num muted small" { (vin) } } } } }
                 }
-                (coming) (calls) (agreed)
+                (needs::panel(&visitor, &customer)) (coming) (calls) (agreed)
             }
         }
     };
-    let done = asked.done.map(|done| html! { (w.t(if done == "booked" { "book-done" } else { "send-done" })) });
+    let done = asked.done.map(|done| html! { (w.t(match done.as_str() { "booked" => "book-done", "needs" => "needs-done", _ => "send-done" })) });
     Ok(frame(&visitor, Page { here: SEARCH, title: name, done, ..Page::default() }, &body))
 }
 

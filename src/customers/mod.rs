@@ -5,13 +5,15 @@ pub mod consent;
 pub mod console;
 pub mod email;
 mod merging;
+mod needs;
 mod news;
 pub mod phone;
 mod record;
 mod store;
 pub mod vehicles;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sqlx::types::Json;
 
 use self::{consent::actions::Said, vehicles::Sighting};
 use crate::{
@@ -40,6 +42,10 @@ pub struct Customer {
     pub preferred_channel: Option<ChannelName>,
     /// When they wish to be rung, on their own clock: `18:00-20:00`.
     pub call_hours: Option<String>,
+    /// Greeted as a guest of honour (acceptance 12).
+    pub vip: bool,
+    /// What they need help with (acceptance 33), as whoever serves them is shown it.
+    pub needs: Json<Vec<Need>>,
     /// What the name is searched by: lower case, made here because `SQLite` lowers ASCII only.
     pub search_name: String,
     /// The `time` of the youngest event that was applied.
@@ -56,6 +62,30 @@ impl Entity for Customer {
 pub enum Kind {
     Person,
     Company,
+}
+
+/// What somebody needs help with, so that it is ready when they come (seed step 2, acceptance 33).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// Walking, stairs, getting in and out.
+    Mobility,
+    /// Somebody who speaks their language.
+    Language,
+    /// A way home and back while the car is here.
+    Transport,
+}
+
+impl Need {
+    pub const ALL: [Self; 3] = [Self::Mobility, Self::Language, Self::Transport];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Mobility => "mobility",
+            Self::Language => "language",
+            Self::Transport => "transport",
+        }
+    }
 }
 
 /// An address of a customer (`ctp_`) as one source told it; never deleted, only removed.
@@ -113,6 +143,9 @@ pub struct Person {
     pub time_zone: Option<String>,
     /// When they want to be called: `18:00-20:00`.
     pub call_hours: Option<String>,
+    pub vip: Option<bool>,
+    /// Replaces what was known of it.
+    pub needs: Option<Vec<Need>>,
     /// Replaces the list of the source.
     pub phones: Option<Vec<Address>>,
     pub email: Option<Address>,
@@ -137,6 +170,8 @@ impl Person {
             wechat_openid: None,
             preferred_channel: None,
             call_hours: None,
+            vip: None,
+            needs: None,
             consents: Vec::new(),
         }
     }

@@ -1,4 +1,6 @@
 //! What is held of one customer, and what an event changes in it: pure, so that a table of cases can show it.
+use sqlx::types::Json;
+
 use super::{Address, AddressKind, ContactPoint, Customer, Kind, Person, Validity};
 use crate::id::Id;
 use crate::{clock::Timestamp, dealerships::Dealership, id::Ids};
@@ -47,6 +49,8 @@ impl Held {
             time_zone: None,
             preferred_channel: None,
             call_hours: None,
+            vip: false,
+            needs: Json(Vec::new()),
             search_name: String::new(),
             heard_at: word.heard_at,
             created_at: word.now,
@@ -75,6 +79,10 @@ impl Held {
             }
         }
         customer.preferred_channel = person.preferred_channel.or(customer.preferred_channel);
+        customer.vip = person.vip.unwrap_or(customer.vip);
+        if let Some(needs) = &person.needs {
+            customer.needs = Json(needs.clone());
+        }
         customer.search_name = customer.name.as_deref().unwrap_or_default().to_lowercase();
         self.is_changed |= *customer != before;
         let mut none = Vec::new();

@@ -5,9 +5,10 @@ pub(super) mod screens;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use sqlx::types::Json;
 
 use super::{
-    AddressKind, ContactPoint, Customer, Validity,
+    AddressKind, ContactPoint, Customer, Need, Validity,
     record::{Changed, Held},
 };
 use crate::{
@@ -73,7 +74,7 @@ pub(super) async fn find_and_lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<(
     let rows: Vec<Row> = tx
         .sql(rows!(
             "SELECT asked.ref AS asked_ref, asked.dealership_id AS asked_at,
-                    c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.preferred_channel, c.call_hours, c.search_name, c.heard_at, c.created_at,
+                    c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.preferred_channel, c.call_hours, c.vip, c.needs, c.search_name, c.heard_at, c.created_at,
                     p.id AS point_id, p.type AS point_type, p.value, p.label, p.source, p.position, p.validity, p.invalid_reason, p.added_at, p.removed_at
              FROM ",
             (dealership_id text, ref text),
@@ -106,15 +107,16 @@ pub(super) async fn save(tx: &mut Tx, customers: &[&Customer]) -> Result<()> {
         return Ok(());
     }
     tx.sql(rows!(
-        "INSERT INTO customers (id, dealership_id, ref, kind, name, salutation, language, time_zone, preferred_channel, call_hours, search_name, heard_at,
+        "INSERT INTO customers (id, dealership_id, ref, kind, name, salutation, language, time_zone, preferred_channel, call_hours, vip, needs, search_name, heard_at,
             created_at)
-         SELECT j.id, j.dealership_id, j.ref, j.kind, j.name, j.salutation, j.language, j.time_zone, j.preferred_channel, j.call_hours, j.search_name, j.heard_at, j.created_at FROM ",
+         SELECT j.id, j.dealership_id, j.ref, j.kind, j.name, j.salutation, j.language, j.time_zone, j.preferred_channel, j.call_hours, j.vip, j.needs, j.search_name, j.heard_at, j.created_at FROM ",
         (id text, dealership_id text, ref text, kind text, name text, salutation text, language text, time_zone text, preferred_channel text,
-         call_hours text, search_name text,
+         call_hours text, vip boolean, needs jsonb, search_name text,
          heard_at timestamptz, created_at timestamptz),
         " WHERE true
          ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, salutation = excluded.salutation, language = excluded.language,
             time_zone = excluded.time_zone, preferred_channel = excluded.preferred_channel, call_hours = excluded.call_hours,
+            vip = excluded.vip, needs = excluded.needs,
             search_name = excluded.search_name, heard_at = excluded.heard_at"
     ))
     .bind_rows(customers)
@@ -159,7 +161,7 @@ pub(super) async fn list_by_reference(
     dealership: Option<&str>,
 ) -> Result<Vec<Found>> {
     tx.sql(
-        "SELECT c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.preferred_channel, c.call_hours, c.search_name, c.heard_at, c.created_at,
+        "SELECT c.id, c.dealership_id, c.ref, c.kind, c.name, c.salutation, c.language, c.time_zone, c.preferred_channel, c.call_hours, c.vip, c.needs, c.search_name, c.heard_at, c.created_at,
                 d.code AS dealership
          FROM customers AS asked JOIN customers AS c ON c.id = coalesce(asked.merged_into, asked.id)
          JOIN dealerships AS d ON d.id = c.dealership_id
@@ -246,4 +248,16 @@ pub(super) async fn mark_invalid(
     let found: Option<(Id<Dealership>,)> =
         tx.sql("SELECT dealership_id FROM customers WHERE id = $1").bind(customer).optional().await?;
     Ok(found.map(|(id,)| id))
+}
+
+/// As whom they are greeted and what they need; false when they are not of this dealership, or are erased.
+pub(super) async fn set_needs(
+    tx: &mut Tx,
+    (dealership_id, id): (Id<Dealership>, Id<Customer>),
+    vip: bool,
+    needs: Json<Vec<Need>>,
+) -> Result<bool> {
+    let sql = "UPDATE customers SET vip = $3, needs = $4 WHERE id = $2 AND dealership_id = $1 AND erased_at IS NULL";
+    let done = tx.sql(sql).bind(dealership_id).bind(id).bind(vip).bind(needs).execute().await?;
+    Ok(done == 1)
 }

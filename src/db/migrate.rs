@@ -50,6 +50,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(58, "0058_visits_by_tag"),
     migration!(59, "0059_incomplete_bookings"),
     migration!(60, "0060_wished_times"),
+    migration!(66, "0066_needs"),
 ];
 
 /// How the database's schema stands to this program's.

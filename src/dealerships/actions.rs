@@ -61,6 +61,12 @@ pub async fn find_by_email(tx: &mut Tx, address: &str) -> db::Result<Option<Deal
     store::find_by_email(tx, address).await
 }
 
+/// The only one; none where there are several, or none.
+pub async fn only(tx: &mut Tx) -> db::Result<Option<Dealership>> {
+    let mut found = store::first_two(tx).await?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
 /// Lets whoever else holds it wait until this unit ends: what is set for a whole dealership is read and written by one.
 pub async fn hold(tx: &mut Tx, id: Id<Dealership>) -> db::Result<()> {
     store::hold(tx, id).await

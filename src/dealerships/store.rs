@@ -96,6 +96,19 @@ pub(super) async fn find_by_email(tx: &mut Tx, address: &str) -> Result<Option<D
     row.map(Dealership::try_from).transpose()
 }
 
+/// The first two, by code: enough to know whether there is only one.
+pub(super) async fn first_two(tx: &mut Tx) -> Result<Vec<Dealership>> {
+    let rows: Vec<Row> = tx
+        .sql(
+            "SELECT id, code, name, department, region, time_zone, locale, phone, address, email, advisor_fallback,
+                    sms_signature, opening_hours, holidays, rules, live_from, shadow
+             FROM dealerships ORDER BY code LIMIT 2",
+        )
+        .all()
+        .await?;
+    rows.into_iter().map(Dealership::try_from).collect()
+}
+
 const HOLD: Sql = Sql {
     sqlite: "SELECT id FROM dealerships WHERE id = $1",
     // What others write about it goes on meanwhile: its id does not change.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     app::App,
     calls::{self, CallType},
+    channels::mailbox,
     clock::Timestamp,
     db::Weight,
     desk,
@@ -121,6 +122,12 @@ pub async fn tell(app: &App, month: &str, now: Timestamp) -> Result<(), Error> {
             now.minus(SignedDuration::from_mins(23 * 60 + 30 - 95 * i64::from(n))),
         );
     }
+    for n in 0..18 {
+        booking(&mut events, &format!("{month}T-{n}"), n, now);
+    }
+    for n in 0..12 {
+        mistyped(&mut events, &format!("{month}A-{n}"), n, now);
+    }
     for n in 0..24 {
         parts(&mut events, &format!("{month}P-{n}"), n, now);
     }
@@ -187,6 +194,44 @@ fn visit(events: &mut Vec<Value>, name: &str, n: u32, delivered: Timestamp) {
         delivered,
         &json!({"ref": reference, "at": delivered.to_string()}),
     ));
+}
+
+/// Who comes today and tomorrow: some are here, some should be, some are still to come; a part is missing, a car is back.
+fn booking(events: &mut Vec<Value>, name: &str, n: u32, now: Timestamp) {
+    let reference = format!("AP-{name}");
+    let start = now.plus(SignedDuration::from_mins(i64::from(n) * 35 - 150));
+    let heard = now.minus(SignedDuration::from_hours(40));
+    let mut who = customer(name, n + 5);
+    if n % 6 == 1 {
+        who["vip"] = json!(true);
+    }
+    if n % 5 == 2 {
+        who["needs"] = json!([pick(&["mobility", "transport"], n)]);
+    }
+    let parts = if n % 6 == 4 {
+        json!([{"part_no": pick(&PARTS, n).0, "name": pick(&PARTS, n).1, "qty": 1, "available": false}])
+    } else {
+        json!([])
+    };
+    let booked = json!({"ref": reference, "start_at": start.to_string(), "customer": who, "vehicle": vehicle(name, n), "advisor_ref": format!("adv-0{}", 1 + n % 4),
+        "services": [{"code": "J", "name": pick(&JOBS, n), "hours": 1.5}], "booked_at": heard.to_string(), "channel": "phone", "is_comeback": n % 7 == 3, "parts_required": parts,
+        "customer_words": pick(&[None, Some("冷车时刹车有异响"), None, Some("想等车完成后直接开走")], n)});
+    events.push(event(name, "appointment.booked", heard, &booked));
+    if n < 3 {
+        let at = start.minus(SignedDuration::from_mins(5));
+        events.push(event(name, "appointment.arrived", at, &json!({"ref": reference, "at": at.to_string()})));
+    }
+}
+
+/// Booked a few minutes ago with an address that somebody mistyped: the letter comes back at once.
+fn mistyped(events: &mut Vec<Value>, name: &str, n: u32, now: Timestamp) {
+    let heard = now.minus(SignedDuration::from_mins(2 + i64::from(n)));
+    let start = now.plus(SignedDuration::from_hours(48 + i64::from(n)));
+    let mut who = customer(name, n + 7);
+    who["email"] = json!(format!("{}{}", name.to_lowercase(), mailbox::NOWHERE));
+    let booked = json!({"ref": format!("AP-{name}"), "start_at": start.to_string(), "customer": who, "vehicle": vehicle(name, n), "advisor_ref": format!("adv-0{}", 1 + n % 4),
+        "services": [{"code": "J", "name": pick(&JOBS, n), "hours": 1.0}], "booked_at": heard.to_string(), "channel": "phone"});
+    events.push(event(name, "appointment.booked", heard, &booked));
 }
 
 fn question(events: &mut Vec<Value>, name: &str, n: u32, at: Timestamp) {

@@ -51,15 +51,15 @@ pub async fn read(tx: &mut Tx, id: Id<File>) -> db::Result<Option<(File, Vec<u8>
 }
 
 /// A file as a download: whatever is in it, no browser shows it as a page of ours.
-pub fn download(file: &File, bytes: Vec<u8>) -> Response {
-    let encoded: String = url::form_urlencoded::byte_serialize(file.name.as_bytes()).collect();
+pub fn download((name, media_type): (&str, &str), bytes: Vec<u8>) -> Response {
+    let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     // RFC 8187 knows %20 and no plus sign.
     let named = format!("attachment; filename*=UTF-8''{}", encoded.replace('+', "%20"));
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     let text = |value: &str| HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("attachment"));
     headers.insert(header::CONTENT_DISPOSITION, text(&named));
-    headers.insert(header::CONTENT_TYPE, text(&file.media_type));
+    headers.insert(header::CONTENT_TYPE, text(media_type));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));
     response
 }

@@ -9,7 +9,7 @@ use axum::{
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::Error;
+use super::{Error, storable};
 use crate::{app::App, files};
 
 const MAIL_DOOR: &str = "/in/email";
@@ -80,7 +80,7 @@ impl FromRequest<App> for JsonBody {
             return Err(Error::UnsupportedMediaType("send JSON with Content-Type: application/json"));
         }
         let RawBody(bytes) = RawBody::from_request(request, app).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| Error::Unreadable(error.to_string()))
+        storable::json(&bytes).map(Self)
     }
 }
 

@@ -162,14 +162,24 @@ pub mod scope {
 /// # Errors
 /// 422 without one: a repeat could not be told from a second wish.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<String, Error> {
-    let wrong = |message: &str| Error::invalid("/", "idempotency_key", format!("the header Idempotency-Key {message}"));
-    let key =
-        headers.get("idempotency-key").ok_or_else(|| wrong("is required: one new value for each that is wanted"))?;
-    let key = key.to_str().map_err(|_| wrong("must be plain text"))?.trim();
+    idempotency_key_if_any(headers)?.ok_or_else(|| wrong_key("is required: one new value for each that is wanted"))
+}
+
+/// The same where a request may come without one.
+///
+/// # Errors
+/// 422 for one that is no plain text of 1 to 200 characters: dropped, it would let a repeat count twice.
+pub fn idempotency_key_if_any(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().map_err(|_| wrong_key("must be plain text"))?.trim();
     match wrong_with(key, 200) {
-        None => Ok(key.to_owned()),
-        Some((_, message)) => Err(wrong(&message)),
+        None => Ok(Some(key.to_owned())),
+        Some((_, message)) => Err(wrong_key(&message)),
     }
+}
+
+fn wrong_key(message: &str) -> Error {
+    Error::invalid("/", "idempotency_key", format!("the header Idempotency-Key {message}"))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -9,6 +9,7 @@ pub mod public;
 pub mod router;
 pub mod secret;
 pub mod server;
+pub mod storable;
 pub mod uploads;
 
 pub use self::{

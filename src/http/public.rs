@@ -8,7 +8,7 @@ use axum::{
 };
 use maud::{DOCTYPE, Markup, html};
 
-use super::{Error, body::RawBody};
+use super::{Error, body::RawBody, storable};
 use crate::{app::App, notices::Locale};
 
 const STYLE: &str = include_str!("assets/public.css");
@@ -66,6 +66,6 @@ impl FromRequest<App> for Form {
             return Err(Error::UnsupportedMediaType("send the form as application/x-www-form-urlencoded"));
         }
         let RawBody(bytes) = RawBody::from_request(request, app).await?;
-        Ok(Self(url::form_urlencoded::parse(&bytes).into_owned().collect()))
+        storable::form(&bytes).map(Self)
     }
 }

@@ -19,6 +19,7 @@ use super::{
     Error,
     body::{discard, limit},
     health,
+    storable::holds_nul,
 };
 use crate::{
     app::App, appointments, bookings, calls, capacity, cases, console, customers, dealerships, demo, inbound,
@@ -92,7 +93,9 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let limit = limit(&app, request.uri().path());
-    let response = if says_more_than(request.headers(), limit) {
+    let response = if holds_nul(request.uri()) {
+        Error::invalid("", "unstorable_text", "take the NUL (%00) out of the address").into_response()
+    } else if says_more_than(request.headers(), limit) {
         discard(request.into_body().into_data_stream()).await;
         Error::TooLarge(limit).into_response()
     } else {

@@ -12,6 +12,7 @@ use super::{
     Error,
     body::{RawBody, media_type},
     public::Form,
+    storable,
 };
 use crate::app::App;
 
@@ -58,6 +59,8 @@ impl FromRequest<App> for Uploads {
                 None => fields.push((field, String::from_utf8_lossy(&bytes).into_owned())),
             }
         }
-        Ok(Self { form: Form(fields), files })
+        // A file's own bytes may be any, its name is a text like another.
+        storable::kept(files.iter().map(|file| (file.name.clone(), String::new())).collect())?;
+        Ok(Self { form: Form(storable::kept(fields)?), files })
     }
 }

@@ -47,8 +47,10 @@ pub async fn take(app: &App, arrival: Arrival) -> Result<usize, NotTaken> {
     failpoints::point("accept");
     let now = app.ids.clock.now();
     let mut rows = rows(&arrival, now, || app.ids.next());
-    for row in &mut rows {
-        row.dealership_id = unread::whose(app, &row.recipient).await?;
+    let addresses: Vec<&str> = rows.iter().map(|row| row.recipient.as_str()).collect();
+    let whose = unread::whose(app, &addresses).await?;
+    for (row, dealership_id) in rows.iter_mut().zip(whose) {
+        row.dealership_id = dealership_id;
     }
     let Some(raw_id) = rows.first().map(|row| row.raw_id.clone()) else { return Ok(0) };
     let raw = std::sync::Arc::new(arrival.raw);

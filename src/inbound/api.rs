@@ -3,8 +3,8 @@
 use axum::{
     Json, Router,
     extract::{FromRequestParts, Path, Query, RawQuery, State},
-    http::{HeaderMap, StatusCode, header, request::Parts},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::Response,
     routing::{get, post},
 };
 use secrecy::ExposeSecret;
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    files,
     http::{
         Error,
         body::{RawBody, media_type},
@@ -69,11 +70,9 @@ async fn retry(
     if again { Ok(StatusCode::ACCEPTED) } else { Err(Error::NotFound) }
 }
 
-/// A mail as a file: no browser shows it as a page of ours.
+/// A mail as a file.
 pub(super) fn download(id: Id<Inbound>, bytes: Vec<u8>) -> Response {
-    let name = format!("attachment; filename=\"{id}.eml\"");
-    let headers = [(header::CONTENT_TYPE, "message/rfc822".to_owned()), (header::CONTENT_DISPOSITION, name)];
-    (headers, bytes).into_response()
+    files::actions::download((&format!("{id}.eml"), "message/rfc822"), bytes)
 }
 
 /// 202 after the commit. `to` may come more than once; an empty `from` is the null sender of reports, a missing one is

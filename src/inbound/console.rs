@@ -36,11 +36,15 @@ pub fn pages() -> Pages {
 #[derive(Default, Deserialize)]
 struct Asked {
     done: Option<String>,
+    /// Those that came before the one with this id.
+    after: Option<String>,
 }
 
 async fn list(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Error> {
     let w = visitor.words;
-    let mails = unread::list(&mut app.db.read().await?, &visitor.access(), None, MOST).await?;
+    let mails = unread::list(&mut app.db.read().await?, &visitor.access(), asked.after, MOST).await?;
+    let is_full = i64::try_from(mails.len()).is_ok_and(|shown| shown >= MOST);
+    let last = mails.last().filter(|_| is_full).map(|mail| mail.id);
     let body = html! {
         (head(&w.t("mail-title"), &html! { p { (w.t("mail-lead")) } }, &html! { a class="button secondary" href="/console/outbox" { (w.t("nav-outbox")) } }))
         @if mails.is_empty() { (empty(&w.t("mail-empty"))) }
@@ -49,6 +53,7 @@ async fn list(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
                 thead { tr { th scope="col" { (w.t("col-when")) } th scope="col" { (w.t("mail-from")) } th scope="col" { (w.t("col-to")) } th scope="col" { (w.t("col-state")) } th scope="col" { span class="vh" { (w.t("col-action")) } } } }
                 tbody { @for mail in &mails { (row(&visitor, mail)) } }
             }
+            @if let Some(last) = last { p class="actions" { a class="button secondary" href={ (UNREAD) "?after=" (last) } { (w.t("older")) } } }
         }
     };
     let page = Page {

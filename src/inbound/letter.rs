@@ -1,5 +1,5 @@
 //! One mail as we read it: who wrote, what they say, what else is in it. Whatever the bytes are, reading ends well.
-use mail_parser::{HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::{ContentType, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -208,10 +208,12 @@ fn ids(value: &HeaderValue<'_>) -> Vec<String> {
 }
 
 /// What a person may look at later; the rest is named and not kept beside the mail itself. What was pasted into a text comes
-/// without a name.
+/// without a name, and after what was attached: the pictures of a signature must not leave it without a place.
 fn files(mail: &Message<'_>) -> Vec<NewFile> {
     let mut kept: Vec<NewFile> = Vec::new();
-    for part in mail.attachments().take(MOST_ATTACHMENTS).filter(|part| !part.is_message()) {
+    let mut parts: Vec<&MessagePart<'_>> = mail.attachments().filter(|part| !part.is_message()).collect();
+    parts.sort_by_key(|part| is_pasted(part));
+    for part in parts.into_iter().take(MOST_ATTACHMENTS) {
         let Ok(file) = NewFile::read(part.attachment_name().unwrap_or_default(), part.contents()) else { continue };
         kept.push(file);
         if fit(&kept).is_err() {
@@ -219,6 +221,11 @@ fn files(mail: &Message<'_>) -> Vec<NewFile> {
         }
     }
     kept
+}
+
+/// The text shows it in its place (RFC 2392), and nobody said that it is a file of its own.
+fn is_pasted(part: &MessagePart<'_>) -> bool {
+    part.content_id().is_some() && !part.content_disposition().is_some_and(ContentType::is_attachment)
 }
 
 fn attachment(part: &MessagePart<'_>) -> Attachment {
@@ -269,6 +276,27 @@ mod tests {
             letter.attachments,
             [Attachment { name: "x.png".to_owned(), kind: "image/png".to_owned(), size: 3 }]
         );
+    }
+
+    #[test]
+    fn the_pictures_of_a_signature_do_not_push_out_what_was_attached() {
+        let picture = |n: usize| {
+            format!(
+                "--b\r\nContent-Type: image/png; name=logo{n}.png\r\nContent-Disposition: inline\r\nContent-ID: <{n}@b>\r\n\r\n\x1b\r\n"
+            )
+        };
+        let mut raw =
+            b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n".to_vec();
+        for n in 0..MOST_ATTACHMENTS + 1 {
+            let part = picture(n);
+            let (head, tail) = part.split_once('\x1b').unwrap();
+            raw.extend_from_slice(head.as_bytes());
+            raw.extend_from_slice(b"\x89PNG\r\n\x1a\n a logo");
+            raw.extend_from_slice(tail.as_bytes());
+        }
+        raw.extend_from_slice(b"--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=invoice.pdf\r\nContent-ID: <9@b>\r\n\r\n%PDF-1.7\r\n--b--\r\n");
+        let names: Vec<String> = Letter::read(&raw).files.into_iter().map(|file| file.name).collect();
+        assert_eq!(names, ["invoice.pdf", "logo0.png", "logo1.png", "logo2.png", "logo3.png"]);
     }
 
     proptest! {

@@ -50,26 +50,19 @@ pub(super) fn answers_to(letter: &Letter) -> Option<String> {
 
 pub(super) async fn find(tx: &mut Tx, letter: &Letter, recipient: &Recipient) -> db::Result<Whose> {
     let mut whose = Whose::default();
-    if let Recipient::Reply(message) | Recipient::OptOut(message) | Recipient::Bounce(message) = recipient
-        && let Some(about) = returning::about(tx, &[*message]).await?.pop()
-    {
-        whose.dealership = dealerships::actions::find(tx, about.dealership_id).await?;
+    let (dealership, about) = addressed(tx, recipient).await?;
+    whose.dealership = dealership;
+    if let Some(about) = about {
         whose.customer_id = about.customer_id;
         whose.thread = Some((about.subject_type, about.subject_id.clone()));
         whose.about = Some(about);
         return Ok(whose);
     }
-    whose.dealership = match recipient {
-        Recipient::Shop(code) => dealerships::actions::find_by_code(tx, code).await?,
-        Recipient::Elsewhere(address) => dealerships::actions::find_by_email(tx, address).await?,
-        _ => None,
-    };
     let sender = sender(letter);
     quoted(tx, letter, sender.as_deref(), &mut whose).await?;
     if whose.dealership.is_none() {
         // Where there is only one, it is meant.
-        let mut all = dealerships::actions::all(tx).await?;
-        whose.dealership = if all.len() == 1 { all.pop() } else { None };
+        whose.dealership = dealerships::actions::only(tx).await?;
     }
     if whose.customer_id.is_none()
         && let (Some(dealership), Some(sender)) = (&whose.dealership, &sender)
@@ -79,6 +72,21 @@ pub(super) async fn find(tx: &mut Tx, letter: &Letter, recipient: &Recipient) ->
         whose.customer_id = known.first().copied().filter(|_| known.len() == 1);
     }
     Ok(whose)
+}
+
+/// Whose the address itself is, and the message of ours that it was made for.
+pub(super) async fn addressed(tx: &mut Tx, recipient: &Recipient) -> db::Result<(Option<Dealership>, Option<About>)> {
+    Ok(match recipient {
+        Recipient::Shop(code) => (dealerships::actions::find_by_code(tx, code).await?, None),
+        Recipient::Elsewhere(address) => (dealerships::actions::find_by_email(tx, address).await?, None),
+        Recipient::Reply(message) | Recipient::OptOut(message) | Recipient::Bounce(message) => {
+            match returning::about(tx, &[*message]).await?.pop() {
+                Some(about) => (dealerships::actions::find(tx, about.dealership_id).await?, Some(about)),
+                None => (None, None),
+            }
+        }
+        Recipient::Forged => (None, None),
+    })
 }
 
 /// What the mail's headers say that it answers, with the check of its sender.

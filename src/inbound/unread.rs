@@ -2,7 +2,7 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Inbound, addresses::Recipient, store};
+use super::{Inbound, store, threads};
 use crate::{
     app::App,
     clock::Timestamp,
@@ -12,7 +12,6 @@ use crate::{
     http::Access,
     id::Id,
     jobs,
-    messages::returning,
     timeline::Entry,
 };
 
@@ -36,26 +35,24 @@ pub struct Unread {
     pub dealership: Option<String>,
 }
 
-/// Whose a mail to this address seems to be, before it is read: so that its own people see it if it cannot be.
-pub(super) async fn whose(app: &App, address: &str) -> db::Result<Option<Id<Dealership>>> {
-    let recipient = app.addresses.get().await?.read(address);
+/// Whose mails to these addresses seem to be, before they are read: so that its own people see one that cannot be.
+pub(super) async fn whose(app: &App, addresses: &[&str]) -> db::Result<Vec<Option<Id<Dealership>>>> {
+    let known = app.addresses.get().await?;
     let mut tx = app.db.read().await?;
-    let found = match recipient {
-        Some(Recipient::Shop(code)) => dealerships::actions::find_by_code(&mut tx, &code).await?.map(|shop| shop.id),
-        Some(Recipient::Elsewhere(address)) => {
-            dealerships::actions::find_by_email(&mut tx, &address).await?.map(|shop| shop.id)
-        }
-        Some(Recipient::Reply(message) | Recipient::Bounce(message) | Recipient::OptOut(message)) => {
-            returning::about(&mut tx, &[message]).await?.pop().map(|about| about.dealership_id)
-        }
-        Some(Recipient::Forged) | None => None,
-    };
-    if found.is_some() {
-        return Ok(found);
+    let mut whose = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let named = match known.read(address) {
+            Some(recipient) => threads::addressed(&mut tx, &recipient).await?.0,
+            None => None,
+        };
+        whose.push(named.map(|shop| shop.id));
     }
-    // Where there is only one, it is meant.
-    let all = dealerships::actions::all(&mut tx).await?;
-    Ok(if let [one] = all.as_slice() { Some(one.id) } else { None })
+    if whose.contains(&None) {
+        // Where there is only one, it is meant.
+        let only = dealerships::actions::only(&mut tx).await?.map(|shop| shop.id);
+        whose.iter_mut().for_each(|shop| *shop = shop.or(only));
+    }
+    Ok(whose)
 }
 
 /// What nobody has been able to read, the newest first.

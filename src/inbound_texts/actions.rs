@@ -98,8 +98,7 @@ async fn whose(
     if let Some(id) = known {
         return dealerships::actions::find(desk.tx, id).await;
     }
-    let mut all = dealerships::actions::all(desk.tx).await?;
-    Ok(all.pop().filter(|_| all.is_empty()))
+    dealerships::actions::only(desk.tx).await
 }
 
 /// A text with what is known of it.

@@ -26,6 +26,7 @@ use crate::{
         Error, Fault,
         body::{RawBody, media_type},
         secret::shows,
+        storable,
     },
     intake::fields::{Faults, Fields},
 };
@@ -87,12 +88,11 @@ async fn take(
 fn posted(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Error> {
     match media_type(headers).as_deref() {
         Some("application/x-www-form-urlencoded") => {
-            Ok(url::form_urlencoded::parse(body).map(|(key, value)| (key.into_owned(), json!(value))).collect())
+            Ok(storable::form(body)?.into_iter().map(|(key, value)| (key, json!(value))).collect())
         }
-        Some(kind) if kind == "application/json" || kind.ends_with("+json") => match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Ok(fields),
-            Ok(_) => Err(Error::invalid("", "wrong_type", "must be an object")),
-            Err(error) => Err(Error::Unreadable(error.to_string())),
+        Some(kind) if kind == "application/json" || kind.ends_with("+json") => match storable::json(body)? {
+            Value::Object(fields) => Ok(fields),
+            _ => Err(Error::invalid("", "wrong_type", "must be an object")),
         },
         _ => Err(Error::UnsupportedMediaType("send JSON or a form: id, from, text, and to where you know it")),
     }

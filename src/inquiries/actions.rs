@@ -11,6 +11,7 @@ use super::{
 pub use super::{
     deciding::{Deed, Undoable, decide},
     due::{assign_waiting, escalate, send_scheduled, sweep},
+    enclosed::file_of,
     replies::{Answered, NewReply, NoReply, answer, replies_ended, unfilled},
 };
 use crate::{

@@ -21,6 +21,7 @@ use crate::{
     files::{self, File},
     http::{
         Error,
+        body::JsonBody,
         caller::{Authorized, Caller, scope},
         page::Where,
     },
@@ -184,9 +185,9 @@ async fn decide(
     State(app): State<App>,
     Path((reference, deed)): Path<(String, String)>,
     Query(wanted): Query<Where>,
-    body: Result<Json<DeedBody>, axum::extract::rejection::JsonRejection>,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
-    let Json(body) = body.map_err(|rejection| Error::Unreadable(rejection.body_text()))?;
+    let body: DeedBody = serde_json::from_value(body).map_err(|error| Error::Unreadable(error.to_string()))?;
     let mut tx = app.db.read().await?;
     let found = find(&mut tx, &caller, &reference, wanted.dealership.as_deref()).await?;
     let required = |pointer: &str| Error::invalid(pointer, "required", "is required");

@@ -2,14 +2,18 @@
 use serde_json::json;
 
 use super::{
-    Arrival, Author, Inquiry, PromiseClock, Said, State,
+    Arrival, Author, EntryState, Inquiry, PromiseClock, Said, State,
     actions::blank,
     due,
     keeping::{self, Thread},
+    replies::reply_clock,
     store,
 };
 use crate::{
-    clocks::{ClockKind, actions as clocks},
+    clocks::{
+        ClockKind,
+        actions::{self as clocks, NewClock},
+    },
     db,
     desk::Desk,
     id::Id,
@@ -120,8 +124,13 @@ async fn merge(desk: &mut Desk<'_>, thread: &mut Thread, into: Id<Inquiry>, reas
     let Some(mut other) = other else { return Err(Undoable::NoPartner) };
     let gone: Vec<_> = std::mem::take(&mut thread.clocks).into_iter().map(|clock| clock.id).collect();
     store::remove_clocks(desk.tx, &gone).await?;
-    let moved: Vec<Said> =
+    let mut moved: Vec<Said> =
         std::mem::take(&mut thread.entries).into_iter().map(|said| Said { inquiry_id: into, ..said }).collect();
+    // A key is one thread's: where the other has it too, it stays with the reply that had it there.
+    for said in &mut moved {
+        let is_taken = |key: &String| other.entries.iter().any(|there| there.idempotency_key.as_ref() == Some(key));
+        said.idempotency_key = said.idempotency_key.take().filter(|key| !is_taken(key));
+    }
     thread.inquiry.merged_into = Some(into);
     end(desk, thread, State::Merged, reason).await?;
     other.entries.extend(moved.iter().cloned());
@@ -129,7 +138,13 @@ async fn merge(desk: &mut Desk<'_>, thread: &mut Thread, into: Id<Inquiry>, reas
     other.inquiry.revision += 1;
     other.inquiry.received_at = other.inquiry.received_at.min(thread.inquiry.received_at);
     other.settle(desk, &moved).await?;
+    clocks::set(desk, &for_later(&moved)).await?;
     Ok(())
+}
+
+/// The clocks of the replies among these that are for later.
+fn for_later(said: &[Said]) -> Vec<NewClock> {
+    said.iter().filter(|said| said.state == EntryState::Scheduled).map(reply_clock).collect()
 }
 
 /// A question that is another matter gets a thread of its own, with everything after it; its clock is as old as it is.
@@ -140,6 +155,9 @@ async fn split(desk: &mut Desk<'_>, thread: &mut Thread, at: Id<Said>) -> Result
         return Err(Undoable::NoQuestion);
     };
     let moved = thread.entries.split_off(place);
+    for clock in for_later(&moved) {
+        clocks::stop_one(desk, clock.kind, &clock.subject_id, &clock.key).await?;
+    }
     let mut arrival = Arrival::new(&thread.dealership, moved[0].channel, moved[0].at, moved[0].body.clone());
     arrival.topic.clone_from(&moved[0].topic);
     arrival.sender.clone_from(&moved[0].sender);
@@ -155,5 +173,6 @@ async fn split(desk: &mut Desk<'_>, thread: &mut Thread, at: Id<Said>) -> Result
     thread.clocks.retain(|clock| !gone.contains(&clock.id));
     let moved = other.entries.clone();
     other.settle(desk, &moved).await?;
+    clocks::set(desk, &for_later(&moved)).await?;
     Ok(id)
 }

@@ -11,6 +11,7 @@ pub mod canned;
 pub mod console;
 mod deciding;
 mod due;
+mod enclosed;
 pub mod escalation;
 pub mod form;
 mod keeping;

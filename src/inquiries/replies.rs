@@ -130,17 +130,7 @@ pub async fn answer(desk: &mut Desk<'_>, id: Id<Inquiry>, reply: &NewReply) -> R
     files::actions::keep(desk, thread.inquiry.dealership_id, &said.id.to_string(), &reply.files).await?;
     match state {
         EntryState::Pending => raise(desk, &thread, &mut said).await?,
-        EntryState::Scheduled => {
-            let clock = NewClock {
-                dealership_id: thread.inquiry.dealership_id,
-                kind: ClockKind::InquiryReply,
-                subject_id: thread.inquiry.id.to_string(),
-                key: said.id.to_string(),
-                due_at: said.not_before.unwrap_or(desk.now),
-                detail: json!({}),
-            };
-            clocks::set(desk, &[clock]).await?;
-        }
+        EntryState::Scheduled => clocks::set(desk, &[reply_clock(&said)]).await?,
         _ => {}
     }
     let mut line = thread.line(desk, "inquiry.reply_written");
@@ -150,6 +140,18 @@ pub async fn answer(desk: &mut Desk<'_>, id: Id<Inquiry>, reply: &NewReply) -> R
     thread.entries.push(said.clone());
     thread.settle(desk, std::slice::from_ref(&said)).await?;
     Ok(Answered::Taken(Box::new(said)))
+}
+
+/// When a reply that is for later leaves; it goes with its entry where that goes.
+pub(super) fn reply_clock(said: &Said) -> NewClock {
+    NewClock {
+        dealership_id: said.dealership_id,
+        kind: ClockKind::InquiryReply,
+        subject_id: said.inquiry_id.to_string(),
+        key: said.id.to_string(),
+        due_at: said.not_before.unwrap_or(said.created_at),
+        detail: json!({}),
+    }
 }
 
 async fn may_be_sent(desk: &mut Desk<'_>, thread: &Thread, reply: &NewReply) -> Result<(), NoReply> {

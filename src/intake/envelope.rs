@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     dealerships::Dealership,
-    http::{Access, Error},
+    http::{Access, Error, storable::unstorable},
     id::Id,
 };
 
@@ -165,7 +165,7 @@ impl Door {
         for (index, event) in sheet.events().iter().enumerate() {
             let pointer = if sheet.is_batch { format!("/{index}") } else { String::new() };
             faults.renew();
-            json::unstorable(event, &pointer, &faults);
+            unstorable(event, &pointer, &faults);
             envelopes.extend(self.event(event, &pointer, &faults)?);
         }
         let faults = faults.into_list();

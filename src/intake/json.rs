@@ -4,55 +4,19 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::fields::{Faults, inside};
-
 /// The bytes are not one JSON text, nest deeper than 128 levels, or name a key twice in one object.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(serde_json::Error);
 
-/// Reads one JSON text. Lone surrogates, which no text in UTF-8 can hold, come out as NUL, so that [`unstorable`] names
-/// them by their pointer instead of an offset.
+/// Reads one JSON text. Lone surrogates, which no text in UTF-8 can hold, come out as NUL, so that [`unstorable`](crate::http::storable::unstorable)
+/// names them by their pointer instead of an offset.
 pub fn read(bytes: &[u8]) -> Result<Value, Unreadable> {
     let without_surrogates = lone_surrogates_as_nul(bytes);
     let mut from = serde_json::Deserializer::from_slice(without_surrogates.as_deref().unwrap_or(bytes));
     let value = Strict.deserialize(&mut from).map_err(Unreadable)?;
     from.end().map_err(Unreadable)?;
     Ok(value)
-}
-
-/// Adds a fault for every text and key that holds NUL: `PostgreSQL` cannot keep it.
-pub fn unstorable(value: &Value, pointer: &str, faults: &Faults) {
-    match value {
-        Value::String(text) if text.contains('\0') => say_unstorable(pointer, faults),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate().filter(|(_, item)| may_hold_nul(item)) {
-                unstorable(item, &inside(pointer, &index.to_string()), faults);
-            }
-        }
-        Value::Object(map) => {
-            for (key, item) in map {
-                if key.contains('\0') {
-                    say_unstorable(&inside(pointer, key), faults);
-                } else if may_hold_nul(item) {
-                    unstorable(item, &inside(pointer, key), faults);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-fn may_hold_nul(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(_) | Value::Object(_) => true,
-        _ => false,
-    }
-}
-
-fn say_unstorable(pointer: &str, faults: &Faults) {
-    faults.add(pointer, "unstorable_text", "remove the NUL or lone surrogate: it cannot be stored");
 }
 
 /// The bytes with every `\uD800`–`\uDFFF` that is no half of a pair replaced by `\u0000`; `None` when there is none.
@@ -141,6 +105,7 @@ impl<'de> Visitor<'de> for Strict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{http::storable::unstorable, intake::fields::Faults};
 
     #[test]
     fn what_is_no_json_is_refused() {

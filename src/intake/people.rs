@@ -8,7 +8,7 @@ use super::{facts::Home, fields::Fields};
 use crate::{
     calendar::DailyWindow,
     customers::{
-        Address, Fact, Kind, Person,
+        Address, Fact, Kind, Need, Person,
         consent::{Action, Source, actions::Said},
         email::{self, Email},
         phone::{self, Phone},
@@ -64,6 +64,8 @@ fn person_in(fields: &Fields<'_>, home: Home<'_>) -> Option<Person> {
         wechat_openid: fields.line("wechat_openid").map(Address::good),
         preferred_channel: preferred_channel(fields),
         call_hours,
+        vip: fields.flag("vip"),
+        needs: needs(fields),
         consents: consents(fields),
         phones,
     })
@@ -110,6 +112,15 @@ fn word<T: DeserializeOwned>(fields: &Fields<'_>, key: &str, words: &'static str
         fields.fault(key, "unknown_value", words);
     }
     found
+}
+
+/// The words of what they need help with; each once.
+fn needs(fields: &Fields<'_>) -> Option<Vec<Need>> {
+    let told = fields.lines("needs")?;
+    if told.iter().any(|word| Need::ALL.iter().all(|need| need.word() != word)) {
+        fields.fault("needs", "unknown_value", "must be a list of mobility, language and transport");
+    }
+    Some(Need::ALL.into_iter().filter(|need| told.iter().any(|word| word == need.word())).collect())
 }
 
 fn preferred_channel(fields: &Fields<'_>) -> Option<ChannelName> {

@@ -22,6 +22,7 @@ use crate::{
         Error,
         body::{RawBody, media_type},
         secret::shows,
+        storable::is_storable,
     },
 };
 
@@ -50,6 +51,10 @@ async fn take(
     let mut ignored = 0_usize;
     let mut said: Vec<Said> = Vec::new();
     for report in &reports {
+        if !is_storable(report) {
+            ignored += 1;
+            continue;
+        }
         match reading::read(report, &app.config.sms.receipts, now) {
             Ok(one) => said.push(one),
             Err(Unread::NoId) => ignored += 1,

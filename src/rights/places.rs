@@ -26,6 +26,7 @@ pub const EMPTIED: &[&str] = &[
     "customers.call_hours",
     "customers.language",
     "customers.name",
+    "customers.needs",
     "customers.preferred_channel",
     "customers.ref",
     "customers.salutation",

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The pages of ours that a letter leads to: an appointment, a survey, what somebody wishes.
-fn pages_in(letter: &str, address: &str) -> Vec<String> {
+pub(super) fn pages_in(letter: &str, address: &str) -> Vec<String> {
     let page = |kind: &str| {
         let (_, rest) = letter.split_once(&format!("{address}{kind}"))?;
         let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();

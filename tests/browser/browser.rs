@@ -185,6 +185,12 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await.expect("a colour scheme");
     }
 
+    /// From now on the pages' own scripts do not run.
+    pub(crate) async fn without_script(&self) {
+        let off = serde_json::json!({"value": true});
+        self.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", off).await.expect("scripts are off");
+    }
+
     /// Waits for the navigation that a click started.
     pub(crate) async fn arrived(&self, end_of_address: &str) {
         until(&format!("the address ends with {end_of_address}"), async || {

@@ -89,7 +89,7 @@ async fn every_roles_first_screen_is_filled_and_fits() {
     }
     let demo = Demo::at_rest();
     for (login, rows) in
-        [("agt-01", 10), ("adv-01", 10), ("prt-01", 10), ("mgr-01", 10), ("dir-01", 10), ("aud-01", 10)]
+        [("agt-01", 10), ("adv-01", 10), ("prt-01", 10), ("mgr-01", 10), ("dir-01", 10), ("aud-01", 10), ("adm-01", 10)]
     {
         let browser = signed_in(&demo, login, 1440).await;
         browser

@@ -5,6 +5,7 @@ mod console;
 #[path = "../it/need.rs"]
 mod need;
 mod pages;
+mod roles;
 
 use std::{
     io::{BufRead, BufReader},

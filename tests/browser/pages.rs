@@ -33,6 +33,8 @@ const PAGES: &[(&str, &str, Way)] = &[
     ("/console/reports/sla", "", Way::NoPage),
     ("/console/sign-in", "", Way::At("/console/sign-in")),
     ("/console/password", "agt-01", Way::At("/console/password")),
+    ("/console/day", "adv-01", Way::At("/console/day")),
+    ("/console/day/live", "", Way::NoPage),
     ("/console/calls", "agt-01", Way::At("/console/calls")),
     ("/console/calls/{id}", "agt-01", Way::By("/console/calls?tab=mine", "#queue tbody a[href*='/calls/tsk_']")),
     ("/console/book", "agt-01", Way::At("/console/book?phone=C-H-0")),

@@ -1,6 +1,7 @@
 //! The console as people have it before them: pages asked for and forms sent, without script.
 mod at_any_hour;
 mod booking;
+mod day;
 mod figures;
 mod living;
 mod rights;

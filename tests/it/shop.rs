@@ -1,6 +1,7 @@
 //! A dealership whose clock, mail server and SMS gateway are in the test's hand, and whose lanes it turns.
 pub(crate) mod by_hand;
 mod looks;
+mod meanwhile;
 mod pages;
 mod people;
 pub(crate) mod workshop;

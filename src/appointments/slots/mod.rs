@@ -96,12 +96,12 @@ impl Book<'_> {
     /// work stays within four fifths (BR-08), with the doors open long enough for the work. Work that no day is long enough
     /// for begins when the doors open.
     pub fn slots(&self, wish: &Wish, (from, until): (Timestamp, Timestamp), now: Timestamp) -> Vec<Slot> {
-        let mut slots = Vec::new();
+        let (mut slots, rooms) = (Vec::new(), self.rooms(wish.moving));
         for date in self.dates((from, until)) {
             let stretches = self.shop.stretches(date);
             let whole_day: i64 = stretches.iter().map(|(open, close)| close.since(*open).as_mins()).sum();
             let minutes = wish.minutes.clamp(0, whole_day);
-            if self.room(date, wish.moving).is_some_and(|room| !room.takes(wish.minutes)) {
+            if rooms.get(&date).is_some_and(|room| !room.takes(wish.minutes)) {
                 continue;
             }
             for start_at in stretches.iter().flat_map(|stretch| half_hours(*stretch)) {
@@ -121,15 +121,20 @@ impl Book<'_> {
         (0..=MOST_DAYS + 1).map(move |days| days_from(first, days)).take_while(move |date| *date <= last)
     }
 
-    /// The room of a day beside what is booked on it; `None` where nobody has stated its hours. What the sender counts as
-    /// booked counts where it is more than what we know of.
-    pub fn room(&self, date: Date, without: Option<Id<Appointment>>) -> Option<Room> {
-        let room = *self.days.get(&date)?;
-        let on_the_day = |arrival: &&Arrival| arrival.start_at.in_zone(&self.shop.zone).date() == date;
-        let works = || self.arrivals.iter().filter(on_the_day);
-        let ours: i64 = works().map(|arrival| arrival.minutes).sum();
-        let own: i64 = works().filter(|arrival| Some(arrival.id) == without).map(|arrival| arrival.minutes).sum();
-        Some(Room { booked_minutes: room.booked_minutes.max(ours) - own, ..room })
+    /// The room of each day of which the hours are stated, beside what is booked on it. What the sender counts as booked
+    /// counts where it is more than what we know of.
+    pub fn rooms(&self, without: Option<Id<Appointment>>) -> BTreeMap<Date, Room> {
+        let mut booked: BTreeMap<Date, (i64, i64)> = BTreeMap::new();
+        for arrival in self.arrivals {
+            let (ours, own) = booked.entry(arrival.start_at.in_zone(&self.shop.zone).date()).or_default();
+            *ours += arrival.minutes;
+            *own += if Some(arrival.id) == without { arrival.minutes } else { 0 };
+        }
+        let beside = |(date, room): (&Date, &Room)| {
+            let (ours, own) = booked.get(date).copied().unwrap_or_default();
+            (*date, Room { booked_minutes: room.booked_minutes.max(ours) - own, ..*room })
+        };
+        self.days.iter().map(beside).collect()
     }
 
     /// Who can receive somebody at this time; `None` when nobody can. A visit that names no advisor takes one of them.

@@ -70,8 +70,9 @@ pub async fn offer(
     let stated: BTreeMap<Date, Room> =
         stated.iter().filter_map(|day| Some((day.date.parse().ok()?, Room::from(day)))).collect();
     let book = Book { days: &stated, ..book };
+    let rooms = book.rooms(wish.moving);
     let days = dates.into_iter().filter(|date| shop.is_open_on(*date));
-    let days = days.map(|date| (date, book.room(date, wish.moving))).collect();
+    let days = days.map(|date| (date, rooms.get(&date).copied())).collect();
     Ok(Offer { slots: book.slots(wish, (from, until), now), days, advisors })
 }
 

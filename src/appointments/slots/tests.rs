@@ -111,8 +111,9 @@ fn a_day_takes_four_fifths_of_its_hours_and_says_what_is_left() {
     assert!(of(&Wish { moving: Some(ours[0].id), ..wish(60) }) > 0);
     let (shop, days) = (tianhe(), room(100));
     let book = Book { shop: &shop, advisors: &[], arrivals: &ours, days: &days };
-    assert_eq!(book.room(date("2026-03-04"), None).expect("known").left(), 120);
-    assert_eq!(book.room(date("2026-03-05"), None), None);
+    let rooms = book.rooms(None);
+    assert_eq!(rooms[&date("2026-03-04")].left(), 120);
+    assert!(!rooms.contains_key(&date("2026-03-05")), "nobody has stated it");
 }
 
 #[test]
@@ -145,7 +146,7 @@ static OPEN: LazyLock<Vec<bool>> = LazyLock::new(|| {
 fn can_be_given(taken: &[(usize, Option<u8>, i64)], available: i64, stated: i64, length: i64, minute: usize) -> bool {
     // Most minutes are none, and need no more.
     let opened = (0..=minute).rev().take_while(|m| OPEN[*m]).last();
-    if opened.is_none_or(|opened| (minute - opened) % 30 != 0) {
+    if !opened.is_some_and(|opened| (minute - opened).is_multiple_of(30)) {
         return false;
     }
     let the_day = minute / 1440 * 1440..(minute / 1440 + 1) * 1440;

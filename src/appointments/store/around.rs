@@ -1,7 +1,6 @@
 //! What is read around a booking and of whole days: neighbours, the work of a day, who is to come, who came back.
 use jiff::SignedDuration;
 use serde::Serialize;
-use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::{
@@ -131,46 +130,4 @@ pub(in crate::appointments) async fn recover(
         .all()
         .await?;
     Ok(won.into_iter().map(|(id,)| id).collect())
-}
-
-/// Somebody who is to come, as a list shows them.
-#[derive(Debug, sqlx::FromRow)]
-pub(in crate::appointments) struct Expected {
-    #[sqlx(rename = "ref")]
-    pub(in crate::appointments) reference: String,
-    pub(in crate::appointments) start_at: Option<Timestamp>,
-    pub(in crate::appointments) services: Json<Vec<Service>>,
-    pub(in crate::appointments) customer_words: Option<String>,
-    pub(in crate::appointments) parts_required: Json<Vec<Value>>,
-    pub(in crate::appointments) parts_ready: Option<bool>,
-    pub(in crate::appointments) is_comeback: bool,
-    pub(in crate::appointments) advisor_id: Option<Id<Staff>>,
-    pub(in crate::appointments) name: Option<String>,
-    pub(in crate::appointments) salutation: Option<String>,
-    pub(in crate::appointments) customer_kind: Option<String>,
-    pub(in crate::appointments) vin: Option<String>,
-    pub(in crate::appointments) plate: Option<String>,
-    pub(in crate::appointments) model_code: Option<String>,
-    pub(in crate::appointments) has_phone: bool,
-}
-
-/// Everybody who is to come in this time, in the order of their times.
-pub(in crate::appointments) async fn expected(
-    tx: &mut Tx,
-    dealership_id: Id<Dealership>,
-    (from, until): (Timestamp, Timestamp),
-) -> Result<Vec<Expected>> {
-    tx.sql(
-        "SELECT a.ref, a.start_at, a.services, a.customer_words, a.parts_required, a.parts_ready, a.is_comeback, a.advisor_id, c.name, c.salutation,
-            c.kind AS customer_kind, v.vin, v.plate, v.model_code, EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = a.customer_id
-                AND p.type = 'phone' AND p.removed_at IS NULL AND p.validity IN ('unknown', 'ok')) AS has_phone
-         FROM appointments a LEFT JOIN customers c ON c.id = a.customer_id LEFT JOIN vehicles v ON v.id = a.vehicle_id
-         WHERE a.dealership_id = $1 AND a.start_at >= $2 AND a.start_at < $3 AND a.state IN ('booked', 'confirmed', 'move_requested')
-         ORDER BY a.start_at, a.ref",
-    )
-    .bind(dealership_id)
-    .bind(from)
-    .bind(until)
-    .all()
-    .await
 }

@@ -17,7 +17,7 @@ use crate::{
     clock::Timestamp,
     dealerships::Dealership,
     fields::wrong_with,
-    http::{Authorized, Error, Fault, scope},
+    http::{Authorized, Error, Fault, caller::idempotency_key_if_any, scope},
     id::Id,
     staff::{self, Staff},
 };
@@ -150,10 +150,13 @@ impl Ask {
         {
             fault("answers", "not_the_customer", "somebody else cannot answer for the customer".to_owned());
         }
-        let idempotency_key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-        if idempotency_key.as_ref().is_some_and(|key| wrong_with(key, 200).is_some()) {
-            fault("", "idempotency_key", "the Idempotency-Key must have 1 to 200 characters".to_owned());
-        }
+        let idempotency_key = match idempotency_key_if_any(headers) {
+            Err(Error::Invalid(wrong)) => {
+                faults.extend(wrong);
+                None
+            }
+            read => read?,
+        };
         let (number, appointment) = (string("number").map(str::to_owned), string("appointment").map(str::to_owned));
         match (result, faults.is_empty()) {
             (Some(result), true) => Ok(Word {

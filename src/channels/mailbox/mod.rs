@@ -26,7 +26,10 @@ impl Entity for Item {
     const PREFIX: &'static str = "mbx";
 }
 
-/// A mailbox that takes everything.
+/// The domain at which the mailbox knows nobody: what is sent there is refused, as a real server does with a mistyped address.
+pub const NOWHERE: &str = "@nowhere.example";
+
+/// A mailbox that takes everything but what is for [`NOWHERE`].
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     db: Db,
@@ -47,6 +50,10 @@ impl Mailbox {
         raw: &[u8],
         hand_over: &dyn HandOver,
     ) -> Delivered {
+        if to.ends_with(NOWHERE) {
+            let refused = Delivery::unanswered(Phase::Envelope, Outcome::Refused, "mailbox_unknown");
+            return Delivered::Answered(Delivery { code: Some("550 5.1.1".to_owned()), ..refused });
+        }
         if !hand_over.mark().await {
             return Delivered::Stopped;
         }

@@ -21,6 +21,7 @@ use crate::{
         Access, Error,
         body::RawBody,
         public::{asked_for, page},
+        storable,
     },
     links::{Purpose as Link, Unopened},
     notices::{ChannelName, Locale},
@@ -92,7 +93,7 @@ async fn say(
         Ok(opened) => opened,
         Err(closed) => return Ok(closed),
     };
-    let fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    let fields = storable::form(&body)?;
     // As a form or as multipart: both are allowed, and nothing else has this name.
     let one_click = String::from_utf8_lossy(&body).contains("List-Unsubscribe");
     let wishes = if one_click { Wishes::leaving(opened.list) } else { Wishes::of(&fields) };

@@ -34,6 +34,8 @@ pub(super) fn customer(row: &Row<'_>) -> Option<Understood> {
         ("wechat_openid", row.text("wechat_openid").map(Value::from)),
         ("language", row.text("language").map(|word| language(&word).into())),
         ("time_zone", row.text("timezone").map(Value::from)),
+        ("vip", row.flag("vip").map(Value::from)),
+        ("needs", row.text("needs").map(|_| needs(row).into())),
         ("city", row.text("city").map(Value::from)),
         ("consents", (!consents.is_empty()).then(|| consents.into())),
     ]);
@@ -42,6 +44,20 @@ pub(super) fn customer(row: &Row<'_>) -> Option<Understood> {
         facts: vec![Fact { kind: "customer.upserted", data }],
         ..Understood::default()
     })
+}
+
+/// What somebody needs help with, out of the words that people choose from; a word that is none of them is passed over.
+fn needs(row: &Row<'_>) -> Vec<&'static str> {
+    let known = |word: &String| match word.to_lowercase().as_str() {
+        "mobility" | "wheelchair" | "行动不便" | "轮椅" | "移動" | "車椅子" | "歩行" => Some("mobility"),
+        "language" | "interpreter" | "语言" | "翻译" | "言語" | "通訳" => Some("language"),
+        "transport" | "shuttle" | "lift" | "接送" | "代步" | "送迎" => Some("transport"),
+        _ => {
+            row.warn("needs", "is a word that is not known: passed over");
+            None
+        }
+    };
+    row.list("needs").iter().filter_map(known).collect()
 }
 
 fn consent(row: &Row<'_>, purpose: &str, action: &str, at: &Value, channel: Option<&str>) -> Value {

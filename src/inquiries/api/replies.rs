@@ -17,28 +17,24 @@ use super::{
         actions::{self, Answered, NewReply, unfilled},
         canned, store,
     },
-    Where, find, names, person, said,
+    Where, find, person, said,
 };
 use crate::{
     app::App,
     clock::Timestamp,
     db::Weight,
-    dealerships::{self, Dealership},
-    desk,
+    dealerships, desk,
     files::{self, File, NewFile},
     http::{
         Error, Fault,
         body::JsonBody,
-        caller::{Authorized, scope},
+        caller::{Authorized, idempotency_key_if_any, scope},
     },
     id::Id,
-    notices::Locale,
 };
 
 /// The longest answer in characters.
 const LONGEST_TEXT: usize = 20_000;
-/// The longest Idempotency-Key.
-const LONGEST_KEY: usize = 200;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -96,8 +92,7 @@ async fn reply(
     let staff = person(&mut tx, &found.inquiry, &body.by, "/by").await?;
     let text = words(&mut tx, &found, &body).await?;
     drop(tx);
-    let key = headers.get("idempotency-key").and_then(|key| key.to_str().ok()).map(str::to_owned);
-    let files = check(&body, &text, key.as_deref())?;
+    let files = check(&body, &text)?;
     let reply = NewReply {
         text,
         channel: body.channel,
@@ -105,7 +100,7 @@ async fn reply(
         actor: caller.actor(),
         seen: body.seen,
         not_before: body.send_at,
-        idempotency_key: key,
+        idempotency_key: idempotency_key_if_any(&headers)?,
         files,
     };
     let id = found.inquiry.id;
@@ -133,17 +128,16 @@ async fn words(tx: &mut crate::db::Tx, found: &store::Found, body: &ReplyBody) -
     if body.text.is_some() {
         return Err(Error::invalid("/canned", "not_possible", "send a text or the code of a canned reply, not both"));
     }
-    let dealership: Option<Dealership> = dealerships::actions::find(tx, found.inquiry.dealership_id).await?;
-    let own = Locale::of(None, dealership.as_ref().map(|dealership| dealership.locale.as_str()));
-    let wanted = found.language().and_then(Locale::parse).unwrap_or(own);
-    let all = canned::actions::all(tx, found.inquiry.dealership_id).await?;
-    let text = all.iter().find(|one| one.code == *code).and_then(|one| one.text(wanted, own));
+    let dealership = dealerships::actions::find(tx, found.inquiry.dealership_id).await?.ok_or(Error::NotFound)?;
+    let all = canned::actions::all(tx, dealership.id).await?;
+    let one = all.iter().find(|one| one.code == *code);
+    let text = one.and_then(|one| one.for_customer(found.language(), &dealership.locale));
     let text =
         text.ok_or_else(|| Error::invalid("/canned", "unknown_canned_reply", "this dealership has none of that code"))?;
     Ok(canned::filled(&text.body, &body.values))
 }
 
-fn check(body: &ReplyBody, text: &str, key: Option<&str>) -> Result<Arc<[NewFile]>, Error> {
+fn check(body: &ReplyBody, text: &str) -> Result<Arc<[NewFile]>, Error> {
     let mut faults = Vec::new();
     let mut fault = |pointer: &str, code, message: String| {
         faults.push(Fault { pointer: pointer.to_owned(), code, message });
@@ -163,9 +157,6 @@ fn check(body: &ReplyBody, text: &str, key: Option<&str>) -> Result<Arc<[NewFile
     }
     if body.channel != Channel::Email && !body.attachments.is_empty() {
         fault("/attachments", "not_possible", "files go by e-mail only".to_owned());
-    }
-    if key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
-        fault("", "wrong_idempotency_key", format!("the Idempotency-Key must have 1 to {LONGEST_KEY} characters"));
     }
     let mut kept = Vec::new();
     for (n, file) in body.attachments.iter().enumerate().take(files::MOST + 1) {
@@ -193,9 +184,5 @@ async fn download(
 ) -> Result<Response, Error> {
     let mut tx = app.db.read().await?;
     let found = find(&mut tx, &caller, &reference, wanted.dealership.as_deref()).await?;
-    let entries = store::entries(&mut tx, &[found.inquiry.id.to_string()]).await?;
-    let kept = files::actions::read(&mut tx, file).await?;
-    let kept = kept.filter(|(file, _)| names(&entries).contains(&file.owner_id));
-    let (file, bytes) = kept.ok_or(Error::NotFound)?;
-    Ok(files::actions::download(&file, bytes))
+    actions::file_of(&mut tx, &found.inquiry, file).await
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     customers,
     db::{self, Tx},
-    dealerships::Dealership,
+    dealerships::{self, Dealership},
     desk::Desk,
     http::Access,
     id::Id,
@@ -31,6 +31,8 @@ pub async fn switched_on(tx: &mut Tx, dealership: Id<Dealership>) -> db::Result<
 
 /// Switches exactly these on; what changed is on record.
 pub async fn switch(desk: &mut Desk<'_>, dealership: Id<Dealership>, on: &[Topic], actor: &str) -> db::Result<()> {
+    // Two who switch at once would each record what the other did.
+    dealerships::actions::hold(desk.tx, dealership).await?;
     let before = store::approved(desk.tx, dealership).await?;
     for topic in Topic::ALL {
         let what = match (before.contains(&topic), on.contains(&topic)) {

@@ -4,7 +4,7 @@ use super::Topic;
 /// Longer than this is a letter, and somebody reads it.
 const LONGEST: usize = 240;
 
-/// What is asked for, in small letters: one of `about`, and one of `asks` where there are any.
+/// What is asked for, in small letters: one of `about`, which a subject may name, and one of `asks` in the body itself.
 struct Words {
     topic: Topic,
     about: &'static [&'static str],
@@ -14,14 +14,14 @@ struct Words {
 const WORDS: [Words; 4] = [
     Words {
         topic: Topic::OpeningHours,
-        about: &[
+        about: &[],
+        asks: &[
             "营业时间",
             "几点开门",
             "几点关门",
             "几点上班",
             "几点下班",
             "几点营业",
-            "还营业吗",
             "营业吗",
             "开门吗",
             "opening hours",
@@ -42,7 +42,6 @@ const WORDS: [Words; 4] = [
             "何時に開",
             "何時に閉",
         ],
-        asks: &[],
     },
     Words {
         topic: Topic::MyBooking,
@@ -67,15 +66,18 @@ const WORDS: [Words; 4] = [
             "哪天",
             "几号",
             "什么时间",
-            "when",
+            "when is",
+            "when's",
+            "when do i",
+            "when will",
             "what time",
             "which day",
             "what day",
             "いつ",
             "何時",
             "何日",
-            "日時",
-            "時間",
+            "日時を教え",
+            "時間を教え",
         ],
     },
     Words {
@@ -85,22 +87,23 @@ const WORDS: [Words; 4] = [
             "修好",
             "好了吗",
             "完工",
-            "取车",
-            "提车",
+            "可以取车",
+            "能取车",
+            "可以提车",
+            "能提车",
             "is it ready",
             "ready yet",
             "be ready",
             "car ready",
             "vehicle ready",
-            "finished",
+            "is it finished",
             "done yet",
-            "pick it up",
-            "pick up my",
-            "collect",
+            "can i pick",
+            "can i collect",
             "仕上が",
             "できました",
             "できています",
-            "引き取り",
+            "引き取れ",
             "完了",
         ],
     },
@@ -128,7 +131,10 @@ const WORDS: [Words; 4] = [
             "arriv",
             "come in",
             "in yet",
-            "when",
+            "when is",
+            "when's",
+            "when do i",
+            "when will",
             "status",
             "届",
             "入荷",
@@ -137,8 +143,32 @@ const WORDS: [Words; 4] = [
     },
 ];
 
+/// What makes a question of a sentence; whoever tells something is not answered.
+const A_QUESTION: &[&str] = &[
+    "?",
+    "？",
+    "吗",
+    "几点",
+    "何时",
+    "哪天",
+    "几号",
+    "什么时候",
+    "什么时间",
+    "请问",
+    "when is",
+    "when's",
+    "when do",
+    "when will",
+    "what time",
+    "what are your",
+    "ですか",
+    "ますか",
+    "ましたか",
+    "教えて",
+];
+
 /// Whoever says one of these wants something else besides, or is not content: a person answers.
-const FOR_A_PERSON: [&str; 62] = [
+const FOR_A_PERSON: &[&str] = &[
     "投诉",
     "太差",
     "不满",
@@ -201,24 +231,48 @@ const FOR_A_PERSON: [&str; 62] = [
     "なぜ",
     "異音",
     "返金",
+    // Somebody wants something done, or has lost something.
+    "请在",
+    "请把",
+    "请洗",
+    "代步",
+    "忘",
+    "坏",
+    "please ",
+    "loan car",
+    "courtesy car",
+    "broke",
+    "damag",
+    "tow",
+    "lost",
+    "left my",
+    "forgot",
+    "代車",
+    "お願いします",
+    "壊",
 ];
 
 /// What is asked, and nothing besides; None for everything that a person should read.
 pub(super) fn asked(subject: Option<&str>, body: &str) -> Option<Topic> {
-    let body = own_words(body);
-    let text = format!("{}\n{body}", without_marks(subject.unwrap_or_default())).to_lowercase();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if body.trim().is_empty() || text.chars().count() > LONGEST || text.matches(['?', '？']).count() > 2 {
+    let body = in_one_line(&own_words(body));
+    let text = format!("{} {body}", in_one_line(without_marks(subject.unwrap_or_default())));
+    if body.is_empty() || text.chars().count() > LONGEST || text.matches(['?', '？']).count() > 2 {
         return None;
     }
-    if FOR_A_PERSON.iter().any(|word| text.contains(word)) {
+    let is_in = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
+    // A subject names what the question is about; it asks nothing by itself.
+    if is_in(&text, FOR_A_PERSON) || !is_in(&body, A_QUESTION) {
         return None;
     }
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    let mut found = WORDS.iter().filter(|words| has(words.about) && (words.asks.is_empty() || has(words.asks)));
+    let is_about = |words: &Words| words.about.is_empty() || is_in(&text, words.about);
+    let mut found = WORDS.iter().filter(|words| is_about(words) && is_in(&body, words.asks));
     let topic = found.next()?.topic;
     // Two things at once are nobody's plain question.
     found.next().is_none().then_some(topic)
+}
+
+fn in_one_line(text: &str) -> String {
+    text.to_lowercase().replace('’', "'").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The body without a signature (RFC 3676 4.3) and without what is quoted.
@@ -263,6 +317,8 @@ mod tests {
             assert_eq!(asked(None, words), Some(topic), "{words}");
         }
         assert_eq!(asked(Some("Re: my appointment"), "When is it?"), Some(Topic::MyBooking));
+        assert_eq!(asked(None, "When’s my appointment, please?"), Some(Topic::MyBooking));
+        assert_eq!(asked(None, "When can I collect my car?"), Some(Topic::MyCar));
     }
 
     #[test]
@@ -281,8 +337,25 @@ mod tests {
             "What are your opening hours? What does an oil change need? Who is my advisor?",
             "予約の時間を変更したいです。",
             "> When do you open?\nThank you!",
+            "My car broke down on the motorway, please collect it.",
+            "我的车请洗一下，我明天下午来取车。",
+            "私の車は明日引き取りに行きます。代車をお願いします。",
+            "I left my phone at your counter when I came for my appointment. Did you find it?",
+            "请在我预约的那天准备一辆代步车，什么时候能确认？",
+            "When my part is fitted I need a loan car.",
+            "I came within your opening hours and nobody was there.",
+            "My car is finished, thank you.",
+            "我的车修好了，谢谢。",
+            "My part arrived broken. Can I bring it back?",
         ] {
             assert_eq!(asked(None, words), None, "{words}");
+        }
+        for (subject, words) in [
+            ("My appointment", "Please call me when you can."),
+            ("When is my appointment", "Never mind, I found it."),
+            ("When is my appointment?", "Did you find my umbrella?"),
+        ] {
+            assert_eq!(asked(Some(subject), words), None, "{subject}: {words}");
         }
         assert_eq!(asked(None, &format!("When do you open? {}", "x ".repeat(200))), None);
     }

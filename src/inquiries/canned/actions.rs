@@ -4,7 +4,7 @@ use serde_json::json;
 use super::{super::store, Canned, MOST};
 use crate::{
     db::{self, Tx},
-    dealerships::Dealership,
+    dealerships::{self, Dealership},
     desk::Desk,
     http::{Error, Fault},
     id::Id,
@@ -22,6 +22,8 @@ pub async fn all(tx: &mut Tx, dealership: Id<Dealership>) -> db::Result<Vec<Cann
 /// 422 with what is wrong with it, or when there are too many.
 pub async fn keep(desk: &mut Desk<'_>, dealership: Id<Dealership>, one: &Canned, actor: &str) -> Result<(), Error> {
     let mut faults = one.faults();
+    // Two who save it at once would each leave the other's languages in it.
+    dealerships::actions::hold(desk.tx, dealership).await?;
     let known = store::canned(desk.tx, dealership).await?;
     if known.len() >= MOST && known.iter().all(|known| known.code != one.code) {
         let message = format!("there are {MOST} already: take one away first");

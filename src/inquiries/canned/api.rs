@@ -42,10 +42,9 @@ async fn list(
     let dealership = caller.one_named(&app, asked.dealership.as_deref()).await?;
     let all = actions::all(&mut app.db.read().await?, dealership.id).await?;
     let Some(language) = &asked.language else { return Ok(Json(json!({"items": all}))) };
-    let own = Locale::of(None, Some(&dealership.locale));
-    let wanted = Locale::of(Some(language), Some(&dealership.locale));
     let one = |one: &Canned| {
-        one.text(wanted, own).map(|text| json!({"code": one.code, "title": text.title, "body": text.body}))
+        one.for_customer(Some(language), &dealership.locale)
+            .map(|text| json!({"code": one.code, "title": text.title, "body": text.body}))
     };
     Ok(Json(json!({"items": all.iter().filter_map(one).collect::<Vec<_>>()})))
 }

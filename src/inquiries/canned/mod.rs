@@ -34,8 +34,12 @@ pub struct Canned {
 }
 
 impl Canned {
-    /// In this language, else in the dealership's, else in any.
-    pub fn text(&self, locale: Locale, otherwise: Locale) -> Option<&Text> {
+    /// In the customer's language, else in the dealership's, else in any.
+    pub fn for_customer(&self, customer: Option<&str>, dealership: &str) -> Option<&Text> {
+        self.text(Locale::of(customer, Some(dealership)), Locale::of(None, Some(dealership)))
+    }
+
+    fn text(&self, locale: Locale, otherwise: Locale) -> Option<&Text> {
         let of = |locale: Locale| self.texts.get(locale.code());
         of(locale).or_else(|| of(otherwise)).or_else(|| self.texts.values().next())
     }

@@ -11,7 +11,6 @@ use crate::{
     files::{self, NewFile},
     http::uploads::Upload,
     id::Id,
-    notices::Locale,
 };
 
 /// A canned reply in one language.
@@ -23,11 +22,9 @@ pub(super) struct Choice {
 
 /// The menu of a dealership for a customer of this language.
 pub(super) async fn of(tx: &mut Tx, dealership: &Dealership, language: Option<&str>) -> db::Result<Vec<Choice>> {
-    let own = Locale::of(None, Some(&dealership.locale));
-    let wanted = language.and_then(Locale::parse).unwrap_or(own);
     let all = canned::actions::all(tx, dealership.id).await?;
     let choice = |one: canned::Canned| {
-        let text = one.text(wanted, own)?.clone();
+        let text = one.for_customer(language, &dealership.locale)?.clone();
         Some(Choice { code: one.code, title: text.title, body: text.body })
     };
     Ok(all.into_iter().filter_map(choice).collect())

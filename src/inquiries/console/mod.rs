@@ -258,15 +258,15 @@ async fn person(app: &App, visitor: &Visitor, reference: &str) -> Result<Staff, 
     found.filter(|staff| staff.active).ok_or_else(nobody)
 }
 
-async fn decide(app: &App, visitor: &Visitor, id: Id<Inquiry>, deed: Deed) -> Result<(), Error> {
+/// Does it; answers the inquiry it came to.
+async fn decide(app: &App, visitor: &Visitor, id: Id<Inquiry>, deed: Deed) -> Result<Id<Inquiry>, Error> {
     find(&mut app.db.read().await?, visitor, id).await?;
     let actor = visitor.actor();
-    desk::at(app, Weight::ONE, move |desk| {
+    let came_to = desk::at(app, Weight::ONE, move |desk| {
         let (deed, actor) = (deed.clone(), actor.clone());
         Box::pin(async move { actions::decide(desk, id, &deed, &actor).await })
-    })
-    .await?;
-    Ok(())
+    });
+    Ok(came_to.await?)
 }
 
 fn tone(state: InquiryState) -> &'static str {

@@ -7,17 +7,15 @@ use axum::{
 use super::{
     super::{
         Inquiry, Said,
-        actions::{self, Deed},
+        actions::{Deed, file_of},
         store,
     },
-    LIST, find, reason,
+    LIST, decide, find, reason,
 };
 use crate::{
     app::App,
     console::Visitor,
-    db::Weight,
-    desk,
-    files::{self, File},
+    files::File,
     http::{Error, public::Form},
     id::Id,
 };
@@ -50,16 +48,6 @@ pub(super) async fn split(
     Ok(Redirect::to(&format!("{LIST}/{new}?done=split")))
 }
 
-async fn decide(app: &App, visitor: &Visitor, id: Id<Inquiry>, deed: Deed) -> Result<Id<Inquiry>, Error> {
-    find(&mut app.db.read().await?, visitor, id).await?;
-    let actor = visitor.actor();
-    let came_to = desk::at(app, Weight::ONE, move |desk| {
-        let (deed, actor) = (deed.clone(), actor.clone());
-        Box::pin(async move { actions::decide(desk, id, &deed, &actor).await })
-    });
-    Ok(came_to.await?)
-}
-
 /// A file of the thread, as a download.
 pub(super) async fn download(
     State(app): State<App>,
@@ -68,9 +56,5 @@ pub(super) async fn download(
 ) -> Result<Response, Error> {
     let mut tx = app.db.read().await?;
     let found = find(&mut tx, &visitor, id).await?;
-    let entries = store::entries(&mut tx, &[found.inquiry.id.to_string()]).await?;
-    let kept = files::actions::read(&mut tx, file).await?;
-    let kept = kept.filter(|(file, _)| entries.iter().any(|entry| entry.id.to_string() == file.owner_id));
-    let (file, bytes) = kept.ok_or(Error::NotFound)?;
-    Ok(files::actions::download(&file, bytes))
+    file_of(&mut tx, &found.inquiry, file).await
 }

@@ -104,7 +104,8 @@ pub(in super::super) async fn save_entries(tx: &mut Tx, entries: &[&Said]) -> Re
          actor text, staff_id text, notice_id text, idempotency_key text, body_hash text, created_at timestamptz),
         " WHERE true
          ON CONFLICT (id) DO UPDATE SET inquiry_id = excluded.inquiry_id, state = excluded.state, accepted_at = excluded.accepted_at,
-            failed_at = excluded.failed_at, not_before = excluded.not_before, notice_id = excluded.notice_id"
+            failed_at = excluded.failed_at, not_before = excluded.not_before, notice_id = excluded.notice_id,
+            idempotency_key = excluded.idempotency_key"
     ))
     .bind_rows(entries)
     .execute()

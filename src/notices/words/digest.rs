@@ -71,6 +71,27 @@ pub enum Mark {
     OpenCase,
 }
 
+impl Mark {
+    /// As people read it in a list.
+    pub fn words(self, locale: Locale) -> &'static str {
+        let [zh, en, ja] = match self {
+            Self::Comeback => ["返修", "comeback", "再入庫"],
+            Self::Vip => ["贵宾", "VIP", "VIP"],
+            Self::Waiting => ["在店等候", "waiting", "店内でお待ち"],
+            Self::CarryOver => ["遗留工作", "carry-over", "継続作業"],
+            Self::NeedsHelp => ["需要协助", "needs help", "要サポート"],
+            Self::NotInStock => ["缺货", "not in stock", "在庫なし"],
+            Self::Overdue => ["已超时", "overdue", "期限超過"],
+            Self::MissingPhone => ["缺电话", "no telephone", "電話番号なし"],
+            Self::MissingVin => ["缺车架号", "no VIN", "車台番号なし"],
+            Self::MissingModel => ["缺车型", "no model", "型式なし"],
+            Self::MissingParts => ["零件未备", "parts not ready", "部品未準備"],
+            Self::OpenCase => ["有未结投诉", "open case", "対応中の案件あり"],
+        };
+        locale.choose(zh, en, ja)
+    }
+}
+
 /// One figure of a digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figure {
@@ -169,7 +190,7 @@ fn line(item: &Item, page: &Page<'_>) -> Line {
     rest.extend([clean(&item.advisor), clean(&item.reference)]);
     let title = if title.is_empty() { rest.remove(0).unwrap_or_default() } else { title };
     let note: Vec<String> = rest.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    let marks: Vec<&str> = item.marks.iter().map(|mark| mark_words(*mark, locale)).collect();
+    let marks: Vec<&str> = item.marks.iter().map(|mark| mark.words(locale)).collect();
     Line {
         at: item.at.map(|at| page.time(at)),
         title,
@@ -180,24 +201,6 @@ fn line(item: &Item, page: &Page<'_>) -> Line {
 
 fn join<const N: usize>(parts: [Option<String>; N]) -> String {
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn mark_words(mark: Mark, locale: Locale) -> &'static str {
-    let [zh, en, ja] = match mark {
-        Mark::Comeback => ["返修", "comeback", "再入庫"],
-        Mark::Vip => ["贵宾", "VIP", "VIP"],
-        Mark::Waiting => ["在店等候", "waiting", "店内でお待ち"],
-        Mark::CarryOver => ["遗留工作", "carry-over", "継続作業"],
-        Mark::NeedsHelp => ["需要协助", "needs help", "要サポート"],
-        Mark::NotInStock => ["缺货", "not in stock", "在庫なし"],
-        Mark::Overdue => ["已超时", "overdue", "期限超過"],
-        Mark::MissingPhone => ["缺电话", "no telephone", "電話番号なし"],
-        Mark::MissingVin => ["缺车架号", "no VIN", "車台番号なし"],
-        Mark::MissingModel => ["缺车型", "no model", "型式なし"],
-        Mark::MissingParts => ["零件未备", "parts not ready", "部品未準備"],
-        Mark::OpenCase => ["有未结投诉", "open case", "対応中の案件あり"],
-    };
-    locale.choose(zh, en, ja)
 }
 
 fn said(figure: &Figure, locale: Locale) -> Said {

@@ -119,7 +119,7 @@ const TIMED: &[Sql] = &[
         WHERE state IN ('scheduled', 'ready', 'leased', 'held') AND customer_id IN ", people!())),
     one(concat!("UPDATE contact_points SET value = 'erased:' || id, label = NULL, validity = 'invalid', invalid_reason = NULL,
         removed_at = coalesce(removed_at, $2) WHERE customer_id IN ", people!())),
-    one("UPDATE customers SET ref = 'erased:' || id, name = NULL, salutation = NULL, language = NULL, time_zone = NULL, call_hours = NULL,
+    one("UPDATE customers SET ref = 'erased:' || id, name = NULL, salutation = NULL, language = NULL, time_zone = NULL, call_hours = NULL, vip = false, needs = '[]',
         preferred_channel = NULL, search_name = '', erased_at = coalesce(erased_at, $2) WHERE id = $1 OR merged_into = $1"),
 ];
 

@@ -24,7 +24,7 @@ macro_rules! told {
 }
 
 const EVERYTHING: &[(&str, Sql)] = &[
-    told!("customers", (id, ref, kind, name, salutation, language, time_zone, preferred_channel, call_hours, heard_at, created_at), [],
+    told!("customers", (id, ref, kind, name, salutation, language, time_zone, preferred_channel, call_hours, vip, heard_at, created_at), [needs],
         "customers x WHERE x.id = $1 OR x.merged_into = $1"),
     told!("contact_points", (id, type, value, label, source, validity, invalid_reason, added_at, removed_at), [],
         "contact_points x WHERE x.customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)"),

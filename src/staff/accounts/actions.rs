@@ -49,6 +49,7 @@ pub async fn open(
                 let known = store::find_by_login(tx, &login).await?;
                 let is_new = known.is_none();
                 let id = if let Some(account) = known {
+                    store::find_and_lock(tx, account.id).await?;
                     within_reach(tx, account.id, dealership, reach).await?;
                     store::set_active(tx, account.id, true, now).await?;
                     account.id
@@ -101,6 +102,8 @@ async fn change(app: &App, staff: &Staff, (actor, reach): (&str, Reach), change:
             let (actor, ids, change) = (actor.clone(), ids.clone(), change.clone());
             Box::pin(async move {
                 let account = store::find_of_staff(tx, staff_id).await?.ok_or(Error::NotFound)?.id;
+                // Where else the login works is asked once nobody can change it any more.
+                store::find_and_lock(tx, account).await?;
                 within_reach(tx, account, dealership, reach).await?;
                 let what = match change {
                     Change::Password { hashed, must_change } => {
@@ -156,8 +159,8 @@ pub async fn change_password(app: &App, session: &Session, old: SecretString, ne
             Box::pin(async move {
                 let account = session.account.id;
                 // Whoever reset it or closed the account meanwhile had the later word.
-                let is_same =
-                    store::find(tx, account).await?.is_some_and(|kept| kept.is_still(&session.account.password_hash));
+                let kept = store::find_and_lock(tx, account).await?;
+                let is_same = kept.is_some_and(|kept| kept.is_still(&session.account.password_hash));
                 if !is_same {
                     return Err(Error::Unauthorized);
                 }

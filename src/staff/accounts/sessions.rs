@@ -68,8 +68,8 @@ pub async fn sign_in(app: &App, typed: &str, password: SecretString, from: &str)
         .write(Weight::ONE, move |tx| {
             let (hash, keys, account) = (hash.clone(), keys.clone(), account.clone());
             Box::pin(async move {
-                let is_same =
-                    store::find(tx, account.id).await?.is_some_and(|kept| kept.is_still(&account.password_hash));
+                let kept = store::find_and_lock(tx, account.id).await?;
+                let is_same = kept.is_some_and(|kept| kept.is_still(&account.password_hash));
                 if !is_same {
                     return Ok(false);
                 }

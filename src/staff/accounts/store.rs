@@ -2,7 +2,7 @@
 use super::Account;
 use crate::{
     clock::Timestamp,
-    db::{Result, Tx},
+    db::{Result, Sql, Tx},
     dealerships::Dealership,
     id::Id,
     staff::Staff,
@@ -13,6 +13,16 @@ pub(super) async fn find(tx: &mut Tx, id: Id<Account>) -> Result<Option<Account>
         .bind(id)
         .optional()
         .await
+}
+
+const LOCK: Sql = Sql {
+    sqlite: "SELECT id, login, password_hash, must_change, locale, active FROM accounts WHERE id = $1",
+    postgres: "SELECT id, login, password_hash, must_change, locale, active FROM accounts WHERE id = $1 FOR UPDATE",
+};
+
+/// An account as whoever acts on it must see it; locked until the unit ends.
+pub(super) async fn find_and_lock(tx: &mut Tx, id: Id<Account>) -> Result<Option<Account>> {
+    tx.sql(LOCK).bind(id).optional().await
 }
 
 pub(super) async fn find_by_login(tx: &mut Tx, login: &str) -> Result<Option<Account>> {

@@ -160,3 +160,20 @@ async fn screens_speak_the_readers_language() {
     let queue = seat.open("/console/calls").await;
     assert!(queue.says("电话队列") && queue.html.contains("<html lang=\"zh-CN\">"), "{}", queue.text());
 }
+
+#[tokio::test]
+async fn whoever_closes_an_account_or_resets_its_password_has_the_last_word() {
+    let shop = Shop::open().await;
+    shop.account("agt-8", &[Role::Agent]).await;
+    let closed = "UPDATE accounts SET active = NOT active WHERE login = $1";
+    let mut late = shop.stranger();
+    let shown = shop.meanwhile([closed], "agt-8", late.sign_in("agt-8", PASSWORD)).await;
+    assert_eq!(shown.status, 422, "closed while the password was looked at: {}", shown.text());
+    let seat = shop.seat("agt-9", &[Role::Agent]).await;
+    let token = seat.cookie.as_deref().and_then(|cookie| cookie.split_once('=')).expect("a cookie").1.to_owned();
+    let in_hand = sessions::of_token(&shop.app, &token).await.expect("an answer").expect("a session");
+    let reset = "UPDATE accounts SET password_hash = 'another' WHERE login = $1";
+    let change = change_password(&shop.app, &in_hand, PASSWORD.into(), "staple battery horse".into());
+    let changed = shop.meanwhile([reset], "agt-9", change).await;
+    assert!(matches!(changed, Err(Error::Unauthorized)), "{changed:?}");
+}

@@ -71,3 +71,19 @@ async fn what_is_no_longer_kept_is_listed_and_cannot_be_read_again() {
     assert_eq!(shop.post(&format!("/v1/inbound/{id}/retry")).await, "404 not_found");
     shop.alters("UPDATE inbound_messages SET state = 'ignored'").await;
 }
+
+#[tokio::test]
+async fn the_page_leads_to_what_is_older() {
+    let shop = signing().open().await;
+    for n in 0..101 {
+        let raw = mail(ANNA, "brakes", "", &format!("My brakes squeal for the {n}th time."));
+        shop.arrives_by_mail(Some(&format!("anna+{n:03}@example.com")), TO, &raw).await.expect("stored");
+    }
+    shop.alters("UPDATE inbound_messages SET state = 'failed', reason = 'database', tries = 12").await;
+    let mut manager = shop.seat("mgr-9", &[Role::ServiceManager]).await;
+    let page = manager.open("/console/mail").await;
+    assert!(page.says("anna+001@") && !page.says("anna+000@"), "{}", page.text());
+    let older = page.link("/console/mail?after=").expect("a link to what is older");
+    let page = manager.open(&older).await;
+    assert!(page.says("anna+000@") && !page.says("anna+001@") && !page.says("Older"), "{}", page.text());
+}

@@ -125,3 +125,54 @@ async fn the_same_key_is_the_same_answer() {
     shop.drain().await;
     assert_eq!(shop.inbox("anna@example.com").len(), 2, "the acknowledgement and one answer");
 }
+
+#[tokio::test]
+async fn a_reply_for_later_goes_where_its_thread_goes() {
+    let shop = tianhe("2026-03-02T10:00").await;
+    for (reference, words) in [("W-1", "My brakes squeal."), ("W-2", "It is me again.")] {
+        asks(&shop, &anna(), reference, words).await;
+    }
+    let later = async |reference: &str, at: &str, text: &str| {
+        let body = json!({"text": text, "by": "adv-01", "send_at": local(at)});
+        let path = format!("/v1/inquiries/{reference}/replies");
+        let (status, answer) = shop.keyed("POST", &path, "k-1", &body).await;
+        assert_eq!(said(status, &answer), "201 scheduled");
+    };
+    shop.advance("5m").await;
+    // Both under one key, which no thread can have twice.
+    later("W-1", "2026-03-02T12:00", "At noon.").await;
+    later("W-2", "2026-03-02T11:00", "At eleven.").await;
+    assert_eq!(does(&shop, "W-2", "merge", json!({"into": "W-1", "reason": "same matter"})).await, "200 assigned");
+    let states = async |reference: &str| {
+        let thread = shop.get(&format!("/v1/inquiries/{reference}")).await;
+        let entries = thread["thread"].as_array().expect("a thread").clone();
+        let by_people = entries.iter().filter(|entry| entry["author"] == "person");
+        by_people.map(|entry| format!("{} {}", entry["text"], entry["state"])).collect::<Vec<_>>()
+    };
+    shop.wait_until("2026-03-02T11:01").await;
+    assert_eq!(states("W-1").await, [r#""At noon." "scheduled""#, r#""At eleven." "accepted""#]);
+    // The second question is another matter: what was written since is about it.
+    let thread = shop.get("/v1/inquiries/W-1").await["thread"].clone();
+    let asked = thread.as_array().expect("a thread").iter().filter(|entry| entry["author"] == "customer");
+    let second = asked.last().expect("two")["id"].clone();
+    let path = "/v1/inquiries/W-1/split";
+    let (status, apart) = shop.send("POST", path, &json!({"entry": second})).await;
+    assert_eq!(status, 200, "{apart}");
+    let apart = apart["id"].as_str().expect("an id").to_owned();
+    assert_eq!(states(&apart).await, [r#""At noon." "scheduled""#, r#""At eleven." "accepted""#]);
+    shop.wait_until("2026-03-02T12:01").await;
+    assert_eq!(states(&apart).await, [r#""At noon." "accepted""#, r#""At eleven." "accepted""#]);
+}
+
+#[tokio::test]
+async fn a_key_that_is_no_plain_text_is_refused_and_not_dropped() {
+    let shop = tianhe("2026-03-02T10:00").await;
+    asks(&shop, &anna(), "W-1", "My brakes squeal.").await;
+    let body = json!({"text": "At ten.", "by": "adv-01"});
+    let long = "k".repeat(201);
+    for key in ["schlüssel", "", long.as_str()] {
+        let (status, answer) = shop.keyed("POST", "/v1/inquiries/W-1/replies", key, &body).await;
+        assert_eq!(said(status, &answer), "422 idempotency_key", "{key}");
+    }
+    assert_eq!(shop.get("/v1/inquiries/W-1").await["answered_at"], Value::Null);
+}

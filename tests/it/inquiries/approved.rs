@@ -136,3 +136,19 @@ async fn an_approved_answer_that_comes_back_lets_the_clock_run_from_where_it_beg
     let clock = shop.get(&format!("/v1/inquiries/{id}")).await["clocks"][0].clone();
     assert_eq!((&clock["opened_at"], &clock["stopped_at"]), (&opened, &Value::Null));
 }
+
+#[tokio::test]
+async fn of_two_who_switch_one_on_at_once_one_did() {
+    const LINES: &str = "SELECT detail FROM timeline WHERE what = 'approved_answer.switched_on'";
+    let shop = signing().open().await;
+    let first = "INSERT INTO approved_answers (dealership_id, kind, switched_on_by, switched_on_at)
+        SELECT id, 'my_booking', 'another', updated_at FROM dealerships WHERE code = $1";
+    let other = ["UPDATE dealerships SET name = name WHERE code = $1", first];
+    let body = json!({"topics": ["my_booking", "my_car"]});
+    let second = shop.put("/v1/dealerships/gz-tianhe/approved-answers", &body);
+    assert_eq!(shop.meanwhile(other, "gz-tianhe", second).await.0, 200);
+    let mut tx = shop.app.db.read().await.expect("a connection");
+    let lines: Vec<(sqlx::types::Json<Value>,)> = tx.sql(LINES).all().await.expect("lines");
+    let switched: Vec<&Value> = lines.iter().map(|(detail,)| &detail.0["topic"]).collect();
+    assert_eq!(switched, ["my_car"], "what another did is not on record as ours");
+}

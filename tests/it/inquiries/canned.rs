@@ -90,3 +90,16 @@ async fn files_are_chosen_on_the_page_and_go_with_the_mail() {
     let file = thread.link(&format!("{page}/files/")).expect("a download");
     assert_eq!(chen.open(&file).await.html, "%PDF-1.7 quote");
 }
+
+#[tokio::test]
+async fn of_two_who_save_one_at_once_the_later_word_stands_alone() {
+    let shop = tianhe("2026-03-02T10:00").await;
+    let japanese = "INSERT INTO canned_replies (dealership_id, code, locale, title, body, updated_at)
+        SELECT id, 'price', 'ja', 't', 'b', updated_at FROM dealerships WHERE code = $1";
+    let other = ["UPDATE dealerships SET name = name WHERE code = $1", japanese];
+    let english = keeps(&shop, "price", json!({"en": {"title": "Price", "body": "It costs."}}));
+    assert_eq!(shop.meanwhile(other, "gz-tianhe", english).await, "200 price");
+    let list = shop.items("/v1/canned-replies?dealership=gz-tianhe").await;
+    let languages: Vec<&String> = list[0]["texts"].as_object().expect("texts").keys().collect();
+    assert_eq!((list.len(), languages), (1, vec![&"en".to_owned()]));
+}
