@@ -193,6 +193,19 @@ impl Fact {
     pub fn person(&self) -> Option<&Person> {
         Some(&self.said.booking()?.customer)
     }
+    /// The same without the reason that somebody gave.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let Said::Confirmed(occasion)
+        | Said::Cancelled(occasion)
+        | Said::Arrived(occasion)
+        | Said::NoShow(occasion)
+        | Said::Completed(occasion) = &mut self.said
+        {
+            occasion.reason = None;
+        }
+        self
+    }
 }
 
 #[derive(Clone, Debug)]

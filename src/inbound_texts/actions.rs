@@ -25,7 +25,7 @@ use crate::{
         ChannelName, SubjectKind,
         actions::{Heard, Subject, hear},
     },
-    surveys,
+    rights, surveys,
     timeline::Entry,
 };
 
@@ -51,6 +51,7 @@ pub async fn receive(
     text: &Received,
     dealership: Option<Dealership>,
 ) -> db::Result<Outcome> {
+    rights::actions::hold_off(desk.tx).await?;
     let senders = store::senders(desk.tx, &text.from).await?;
     let sent = store::sent_to(desk.tx, &text.from, &senders).await?;
     let Some(dealership) = whose(desk, &senders, &sent, dealership).await? else { return Ok(Outcome::NoDealership) };

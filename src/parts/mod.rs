@@ -166,6 +166,14 @@ impl Fact {
             Said::Line(_) => None,
         }
     }
+    /// The same without the reason that somebody gave.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let Said::Line(change) = &mut self.said {
+            change.reason = None;
+        }
+        self
+    }
 }
 
 #[derive(Clone, Debug)]

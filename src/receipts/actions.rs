@@ -19,6 +19,7 @@ use crate::{
     id::Id,
     messages::{Message, State, returning},
     notices::ChannelName,
+    rights,
 };
 
 /// What became of a delivery of receipts.
@@ -32,6 +33,7 @@ pub struct Taken {
 
 /// Keeps receipts and applies them; one that was heard before does nothing.
 pub async fn receive(desk: &mut Desk<'_>, provider: &'static str, said: &[Said]) -> db::Result<Taken> {
+    rights::actions::hold_off(desk.tx).await?;
     let mut names: Vec<String> = said.iter().map(|said| said.provider_ref.clone()).collect();
     names.sort_unstable();
     names.dedup();
@@ -71,7 +73,8 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
     let mut highest: HashMap<Id<Message>, (Word, Status)> = HashMap::new();
     for word in store::words(desk.tx, ids).await? {
         // What a person holds for another reason stays held.
-        let is_lost = word.reason.as_deref().is_some_and(|reason| reason.starts_with("unknown_"));
+        let is_lost = |reason: &str| reason.starts_with("unknown_") || reason == "restored_unknown";
+        let is_lost = word.reason.as_deref().is_some_and(is_lost);
         if word.state == State::Held && !is_lost {
             continue;
         }

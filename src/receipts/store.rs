@@ -26,14 +26,17 @@ pub(super) struct Kept {
     pub(super) received_at: Timestamp,
 }
 
-/// Keeps those that are new; answers how many.
+/// Keeps those that are new; answers how many. What a provider wrote about a message of somebody who was erased meanwhile
+/// names their number: it is not kept.
 pub(super) async fn insert(tx: &mut Tx, kept: &[Kept]) -> Result<u64> {
     if kept.is_empty() {
         return Ok(0);
     }
     tx.sql(rows!(
         "INSERT INTO receipts (id, provider, provider_ref, message_id, status, reason, raw, at, received_at)
-         SELECT j.id, j.provider, j.provider_ref, j.message_id, j.status, j.reason, j.raw, j.at, j.received_at FROM ",
+         SELECT j.id, j.provider, j.provider_ref, j.message_id, j.status, j.reason,
+            CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.id = j.message_id AND m.to_address = '') THEN '' ELSE CAST(j.raw AS TEXT) END,
+            j.at, j.received_at FROM ",
         (id text, provider text, provider_ref text, message_id text, status text, reason text, raw jsonb, at timestamptz, received_at timestamptz),
         " WHERE true ON CONFLICT (provider, provider_ref, status) DO NOTHING"
     ))

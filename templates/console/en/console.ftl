@@ -1387,7 +1387,6 @@ day-hour = Time
 day-work = Work
 day-missing = To be found
 day-state = State
-day-advisor = Advisor
 day-to-come = To come
 day-here = Here
 day-late = Should be here

@@ -1378,7 +1378,6 @@ day-hour = 時刻
 day-work = 作業
 day-missing = 要確認
 day-state = 状態
-day-advisor = アドバイザー
 day-to-come = ご来店予定
 day-here = ご来店済み
 day-late = 未到着

@@ -1378,7 +1378,6 @@ day-hour = 时间
 day-work = 维修项目
 day-missing = 待补齐
 day-state = 状态
-day-advisor = 服务顾问
 day-to-come = 待到店
 day-here = 已到店
 day-late = 超时未到
