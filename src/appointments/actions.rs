@@ -39,7 +39,7 @@ use crate::{
 pub type Told<'a> = desk::Told<'a, Fact>;
 
 /// Applies facts in their order, and tells what became of each. However many there are, each table is read once and
-/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (four),
+/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (five),
 /// the clocks are set (one), then every applied fact is heard.
 pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome>, db::Error> {
     let parties = find_parties(desk, told).await?;
