@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    Appointment, Occasion, checks,
+    Appointment, Occasion, absence, checks, confirming,
     life::{Effect, Verdict},
     passing_on,
     slots::offering,
@@ -123,7 +123,7 @@ async fn act(
         return Ok(Acted::Unknown);
     };
     let before = held.appointment.clone();
-    if before.start_at.is_some_and(|start| start.plus(super::absence::GRACE) < at) {
+    if before.start_at.is_some_and(|start| start.plus(absence::GRACE) < at) {
         return Ok(Acted::TooLate("already_over"));
     }
     match act(&mut held.appointment) {
@@ -155,10 +155,12 @@ async fn tell(
     line.actor = Some("customer".to_owned());
     line.detail = json!({"via": via, "state": appointment.state, "revision": appointment.revision, "start_at": appointment.start_at});
     desk.record(line);
-    super::absence::watch(desk, &[(appointment, Some((before.state, before.start_at)))]).await?;
+    let watched = [(appointment, Some((before.state, before.start_at)))];
+    absence::watch(desk, &watched).await?;
     let Some(dealership) = dealerships::actions::find(desk.tx, appointment.dealership_id).await?.map(Arc::new) else {
         return Ok(());
     };
+    confirming::watch(desk, &watched, &[(dealership.id, &dealership)].into()).await?;
     match effect.event_type {
         "appointment.move_requested" => find_another_time(desk, &held.appointment, &dealership, at).await?,
         // What was found wrong with the old time says nothing of the new one.

@@ -5,6 +5,7 @@ mod acts;
 pub mod api;
 mod checks;
 pub mod comeback;
+mod confirming;
 pub mod console;
 mod life;
 pub(crate) mod lists;

@@ -22,6 +22,7 @@ struct StaffRow {
     extension: Option<String>,
     email: Option<String>,
     mobile: Option<String>,
+    wecom_userid: Option<String>,
     active: bool,
 }
 
@@ -38,6 +39,7 @@ impl From<StaffRow> for Staff {
             extension: row.extension,
             email: row.email,
             mobile: row.mobile,
+            wecom_userid: row.wecom_userid,
             active: row.active,
         }
     }
@@ -46,7 +48,7 @@ impl From<StaffRow> for Staff {
 pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Option<Staff>> {
     let row: Option<StaffRow> = tx
         .sql(
-            "SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active
+            "SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, wecom_userid, active
              FROM staff WHERE dealership_id = $1 AND ref = $2",
         )
         .bind(dealership_id)
@@ -58,7 +60,7 @@ pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: 
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: Id<Staff>) -> Result<Option<Staff>> {
     let row: Option<StaffRow> = tx
-        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active FROM staff WHERE id = $1")
+        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, wecom_userid, active FROM staff WHERE id = $1")
         .bind(id)
         .optional()
         .await?;
@@ -77,7 +79,7 @@ pub(super) async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, referenc
 
 pub(super) async fn all_of(tx: &mut Tx, dealership_id: Id<Dealership>) -> Result<Vec<Staff>> {
     let rows: Vec<StaffRow> = tx
-        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active FROM staff WHERE dealership_id = $1 ORDER BY id")
+        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, wecom_userid, active FROM staff WHERE dealership_id = $1 ORDER BY id")
         .bind(dealership_id)
         .all()
         .await?;
@@ -126,11 +128,11 @@ pub(super) async fn insert_unknown(
 pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id<Staff>> {
     let (id,): (Id<Staff>,) = tx
         .sql(
-            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at, skills, extension)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at, skills, extension, wecom_userid)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
              ON CONFLICT (dealership_id, ref) DO UPDATE SET name = excluded.name, roles = excluded.roles,
                  languages = excluded.languages, skills = excluded.skills, extension = excluded.extension, email = excluded.email, mobile = excluded.mobile,
-                 active = excluded.active, updated_at = excluded.updated_at
+                 wecom_userid = excluded.wecom_userid, active = excluded.active, updated_at = excluded.updated_at
              RETURNING id",
         )
         .bind(it.id)
@@ -145,6 +147,7 @@ pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id
         .bind(now)
         .bind(Json(it.skills.clone()))
         .bind(it.extension.clone())
+        .bind(it.wecom_userid.clone())
         .one()
         .await?;
     Ok(id)

@@ -91,7 +91,7 @@ fn left(w: Words, room: Room) -> String {
         "book-room",
         &[
             ("n", number(room.bookable()).into()),
-            ("left", number(room.left()).into()),
+            ("count", number(room.left()).into()),
             ("of", number(room.available_minutes).into()),
         ],
     )
