@@ -39,6 +39,7 @@ pub(super) type Watched<'a> = (&'a Appointment, Option<(State, Option<Timestamp>
 /// waited for: whoever tells so late tells of arrivals late too.
 pub(super) async fn watch(desk: &mut Desk<'_>, watched: &[Watched<'_>]) -> db::Result<()> {
     let (mut due, mut over, mut decided, mut back) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut answered = Vec::new();
     for (appointment, before) in watched {
         let is_expected = |state| matches!(state, State::Booked | State::Confirmed);
         let was_watched = before.is_some_and(|(state, _)| is_expected(state) || state == State::NoShowSuspected);
@@ -51,6 +52,9 @@ pub(super) async fn watch(desk: &mut Desk<'_>, watched: &[Watched<'_>]) -> db::R
         let is_missing = |state| matches!(state, State::NoShowSuspected | State::NoShow);
         if before.is_some_and(|(state, _)| is_missing(state)) && !is_missing(appointment.state) {
             back.push(appointment.id.to_string());
+        }
+        if before.is_some_and(|(state, _)| state == State::MoveRequested) && appointment.state != State::MoveRequested {
+            answered.push(appointment.id.to_string());
         }
         let rings = appointment.start_at.map(|start| start.plus(GRACE)).filter(|at| *at > desk.now);
         match rings.filter(|_| is_expected(appointment.state)) {
@@ -71,6 +75,10 @@ pub(super) async fn watch(desk: &mut Desk<'_>, watched: &[Watched<'_>]) -> db::R
     stop(desk, &decided, &[ClockKind::AppointmentDayOver]).await?;
     set(desk, &due).await?;
     stop(desk, &over, &[ClockKind::AppointmentNoShow]).await?;
+    // Who asked for another time has one, or needs none any more.
+    for subject in &answered {
+        calls::actions::withdraw_for(desk, subject, "move_requested", "subject_moved_on").await?;
+    }
     called_no_more(desk, &back).await
 }
 

@@ -8,13 +8,14 @@ use super::{
     life::{Effect, News, Verdict},
     passing_on,
     store::{self, Held, Key},
-    telling,
+    taking, telling,
 };
 pub use super::{
     absence::{day_over, suspect_no_show},
-    acts::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, move_by_customer},
+    acts::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, move_by_customer, take_time},
     confirming::unconfirmed,
     lists::gather,
+    taking::look_again,
 };
 use crate::{
     clock::Timestamp,
@@ -39,7 +40,7 @@ use crate::{
 pub type Told<'a> = desk::Told<'a, Fact>;
 
 /// Applies facts in their order, and tells what became of each. However many there are, each table is read once and
-/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (four),
+/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (five),
 /// the clocks are set (one), then every applied fact is heard.
 pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome>, db::Error> {
     let parties = find_parties(desk, told).await?;
@@ -69,7 +70,8 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
                     back.push((id, told.time));
                 }
                 heard.push(heard_as(told, page, is_new, effect));
-                passed_on.note(told, &page.appointment);
+                let is_booking = told.fact.said.booking().is_some();
+                passed_on.note(told.dealership, &page.appointment, is_booking, told.time);
                 outcomes.push(Outcome::Applied);
             }
             Verdict::Stale(_) => outcomes.push(Outcome::Stale),
@@ -287,6 +289,10 @@ impl Book {
             .filter_map(|held| Some((shops.get(&held.appointment.dealership_id)?.as_ref(), &mut held.appointment)))
             .collect();
         let comebacks = checks::look_at(desk, booked, &earlier).await?;
+        let booked = self.0.values_mut().filter(|held| held.is_booked);
+        let booked =
+            booked.filter_map(|held| Some((*shops.get(&held.appointment.dealership_id)?, &mut held.appointment)));
+        taking::look_at(desk, booked.collect()).await?;
         let found = self.0.values().filter(|held| comebacks.contains(&held.appointment.id));
         let heard = found.filter_map(|held| {
             let shop = shops.get(&held.appointment.dealership_id)?;

@@ -165,6 +165,13 @@ async fn end(desk: &mut Desk<'_>, tasks: Vec<CallTask>, reason: &str) -> db::Res
     Ok(withdrawn.len())
 }
 
+/// Withdraws the open calls about a subject that were planned for this: it is settled.
+pub async fn withdraw_for(desk: &mut Desk<'_>, subject_id: &str, planned_for: &str, reason: &str) -> db::Result<()> {
+    let mut open = store::find_open_about(desk.tx, &[subject_id.to_owned()]).await?;
+    open.retain(|task| task.reason == planned_for);
+    end(desk, open, reason).await.map(|_| ())
+}
+
 /// Withdraws the open calls that are made in place of these kinds of notices about a subject: it has moved on.
 pub async fn withdraw_in_place_of(desk: &mut Desk<'_>, subject_id: &str, kinds: &[&str]) -> db::Result<()> {
     if kinds.is_empty() {

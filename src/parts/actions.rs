@@ -310,6 +310,11 @@ pub async fn awaited(tx: &mut Tx, customer: Id<Customer>, most: usize) -> db::Re
     reading::awaited(tx, customer, i64::try_from(most).unwrap_or(i64::MAX)).await
 }
 
+/// The days that are named for the parts which are still to come for a car; `None` for one without a day.
+pub async fn days_to_come(tx: &mut Tx, vehicle: Id<Vehicle>) -> db::Result<Vec<Option<Timestamp>>> {
+    reading::days_to_come(tx, vehicle).await
+}
+
 /// What lies there and is not fitted, by age (BR-23): for the board and the daily list.
 pub async fn ageing(tx: &mut Tx, access: &Access, dealership: Option<&str>, now: Timestamp) -> db::Result<Ageing> {
     let lying = reading::list_lying(tx, access, dealership).await?;

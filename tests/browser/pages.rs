@@ -42,6 +42,7 @@ const PAGES: &[(&str, &str, Way)] = &[
     ("/console/customers/{id}", "adv-01", Way::By("/console/customers?q=C-H-0", "main tbody a")),
     ("/console/inquiries", "adv-01", Way::At("/console/inquiries")),
     ("/console/inquiries/{id}", "adv-01", Way::By("/console/inquiries", "main a[href*='/inquiries/inq_']")),
+    ("/console/workshop", "adv-01", Way::At("/console/workshop")),
     ("/console/parts", "adv-01", Way::At("/console/parts")),
     ("/console/parts/questions", "adv-01", Way::At("/console/parts/questions")),
     ("/console/send", "adv-01", Way::By("/console/customers?q=C-H-0", "main tbody a")),

@@ -81,6 +81,19 @@ pub(in crate::parts) async fn list_by_id(tx: &mut Tx, ids: &[String]) -> Result<
     .await
 }
 
+/// The days of what is ordered for a car and not all here.
+pub(in crate::parts) async fn days_to_come(tx: &mut Tx, vehicle: Id<Vehicle>) -> Result<Vec<Option<Timestamp>>> {
+    let found: Vec<(Option<Timestamp>,)> = tx
+        .sql(
+            "SELECT l.eta FROM parts_orders o JOIN part_lines l ON l.parts_order_id = o.id
+             WHERE o.vehicle_id = $1 AND l.state IN ('ordered', 'backordered', 'partial')",
+        )
+        .bind(vehicle)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(eta,)| eta).collect())
+}
+
 /// A line on the board: on its way, or here and not fitted.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(in crate::parts) struct Waiting {

@@ -1339,6 +1339,51 @@ reason-undone = an outcome was taken back
 reason-recommend-low = would not recommend
 reason-withdrawn = withdrawn
 
+# Times that can be given, on the booking page
+book-times = { $n ->
+    [one] one time
+   *[other] { $n } times
+}
+book-room = { $n } h may still be booked, { $count } of { $of } h are free
+book-time-conditional = if the part comes
+book-no-times = No time can be given in the next two weeks: the days are full, or the hours are not stated.
+book-another-time = Another time
+book-find-times = Show the times for these hours and this advisor
+
+# Why a call is planned: a visit of theirs
+call-wishes = Times that suit
+reason-move-requested = They asked for another time
+reason-booking-incomplete = A booking lacks something
+reason-complete-now = Nothing is missing any more
+event-appointment-incomplete = Something is missing on the booking
+event-appointment-completed-data = The booking says everything
+
+# The workshop: what kind of visit each is
+nav-workshop = Workshop
+workshop-title = In the workshop
+workshop-lead = Every car that is not given back. Work that was left over when the doors closed comes first.
+workshop-all = All
+workshop-since = Since
+workshop-order = Repair order
+workshop-promised = Promised
+workshop-late = late
+workshop-empty = No car stands here now.
+visit-carry-over = carried over
+visit-comeback = comeback
+visit-walk-in = without appointment
+workshop-state-open = in work
+workshop-state-ready = ready
+
+# What a booking lacks
+book-phone-two = Second telephone
+book-missing = Missing, to be asked for:
+lacking-title = Bookings that lack something
+lacking-lead = Ask for it before they come. With it, the call that waits for it is done.
+lacking-elsewhere = Another system keeps this booking: complete it there.
+missing-name = name
+missing-model-code = model code
+missing-model-year = year
+missing-phone = telephone
 # Confirming, promised calls, promises that are not kept
 outcome-appointment-confirmed = Will come
 outcome-move-requested = Wants another time

@@ -1333,6 +1333,48 @@ reason-undone = 結果を取り消し
 reason-recommend-low = 推薦しない
 reason-withdrawn = 取り下げ
 
+# 予約画面の予約可能な時間
+book-times = { $n } 枠
+book-room = 予約可能 { $n } 時間、{ $of } 時間中残り { $count } 時間
+book-time-conditional = 部品入荷が条件
+book-no-times = 今後2週間に予約できる時間がありません。予定が埋まっているか、営業時間が未設定です。
+book-another-time = 別の時間
+book-find-times = この作業時間と担当者で時間を表示
+
+# ご来店に関する電話の理由
+call-wishes = ご希望の日時
+reason-move-requested = 日時の変更を希望
+reason-booking-incomplete = 予約の情報が不足
+reason-complete-now = 不足はなくなりました
+event-appointment-incomplete = 予約の情報が不足
+event-appointment-completed-data = 予約の情報がそろいました
+
+# 工場：ご来店の種類
+nav-workshop = 工場
+workshop-title = 入庫中の車両
+workshop-lead = まだお渡ししていないすべてのお車です。閉店後も残った作業が先頭に並びます。
+workshop-all = すべて
+workshop-since = 受付
+workshop-order = 修理指示書
+workshop-promised = 納車予定
+workshop-late = 遅延
+workshop-empty = 現在入庫中のお車はありません。
+visit-carry-over = 持ち越し
+visit-comeback = 再修理
+visit-walk-in = 予約なし
+workshop-state-open = 作業中
+workshop-state-ready = 完了
+
+# 予約に不足している情報
+book-phone-two = 2つ目の電話番号
+book-missing = 不足（要確認）：
+lacking-title = 情報が不足している予約
+lacking-lead = ご来店前にご確認ください。入力すると、待機中の電話は完了になります。
+lacking-elsewhere = この予約は別のシステムで管理されています。そちらで入力してください。
+missing-name = お名前
+missing-model-code = 型式
+missing-model-year = 年式
+missing-phone = 電話番号
 # Confirming, promised calls, promises that are not kept
 outcome-appointment-confirmed = 来店される
 outcome-move-requested = 日時変更を希望

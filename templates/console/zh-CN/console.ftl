@@ -1333,6 +1333,48 @@ reason-undone = 撤销了结果
 reason-recommend-low = 不愿推荐
 reason-withdrawn = 已取消
 
+# 预约页上可预约的时间
+book-times = { $n } 个时段
+book-room = 还可预约 { $n } 小时，全天 { $of } 小时中剩余 { $count } 小时
+book-time-conditional = 视零件到货
+book-no-times = 未来两周没有可预约的时间：工时已满，或未设置营业时间。
+book-another-time = 其他时间
+book-find-times = 按所填工时和顾问显示时间
+
+# 与到店有关的电话原因
+call-wishes = 方便的时间
+reason-move-requested = 客户希望改期
+reason-booking-incomplete = 预约信息不完整
+reason-complete-now = 信息已补齐
+event-appointment-incomplete = 预约信息不完整
+event-appointment-completed-data = 预约信息已补齐
+
+# 车间：到店类型
+nav-workshop = 车间
+workshop-title = 在厂车辆
+workshop-lead = 所有尚未交车的车辆；闭店后仍未完成的遗留工作排在最前。
+workshop-all = 全部
+workshop-since = 开单
+workshop-order = 工单
+workshop-promised = 承诺交车
+workshop-late = 已超时
+workshop-empty = 目前没有在厂车辆。
+visit-carry-over = 遗留工作
+visit-comeback = 返修
+visit-walk-in = 未预约
+workshop-state-open = 作业中
+workshop-state-ready = 已完工
+
+# 预约缺少的信息
+book-phone-two = 第二个电话
+book-missing = 缺少以下信息，需补问：
+lacking-title = 信息不完整的预约
+lacking-lead = 请在到店前补齐；补齐后，等待中的电话任务自动完成。
+lacking-elsewhere = 该预约由其他系统管理，请在该系统补齐。
+missing-name = 姓名
+missing-model-code = 车型代码
+missing-model-year = 年份
+missing-phone = 电话
 # Confirming, promised calls, promises that are not kept
 outcome-appointment-confirmed = 会按时来
 outcome-move-requested = 想改时间
