@@ -48,6 +48,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(46, "0046_copies"),
     migration!(51, "0051_names"),
     migration!(66, "0066_needs"),
+    migration!(67, "0067_shifts"),
 ];
 
 /// How the database's schema stands to this program's.
