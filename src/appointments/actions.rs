@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 use serde_json::json;
 
 use super::{
-    Appointment, Fact, Said, absence, checks, comeback,
+    Appointment, Fact, Said, absence, checks, comeback, confirming,
     life::{Effect, News, Verdict},
     passing_on,
     store::{self, Held, Key},
@@ -13,6 +13,7 @@ use super::{
 pub use super::{
     absence::{day_over, suspect_no_show},
     acts::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, move_by_customer},
+    confirming::unconfirmed,
     lists::gather,
 };
 use crate::{
@@ -74,9 +75,11 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
             Verdict::Stale(_) => outcomes.push(Outcome::Stale),
         }
     }
-    book.save(desk).await?;
+    book.save(desk, told).await?;
     heard.extend(book.look(desk, told).await?);
-    for id in store::recover(desk.tx, &back, absence::RECOVERED_WITHIN).await? {
+    let recovered = store::recover(desk.tx, &back, absence::RECOVERED_WITHIN).await?;
+    absence::called_no_more(desk, &recovered.iter().map(ToString::to_string).collect::<Vec<_>>()).await?;
+    for id in recovered {
         if let Some(held) = book.0.values().find(|held| held.appointment.id == id) {
             let line = telling::line(desk.id(), &held.appointment, "appointment.recovered", desk.now);
             desk.record(line);
@@ -261,10 +264,13 @@ impl Book {
         }
     }
 
-    async fn save(&self, desk: &mut Desk<'_>) -> Result<(), db::Error> {
+    async fn save(&self, desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<(), db::Error> {
         let changed: Vec<&Held> = self.0.values().filter(|held| held.is_changed).collect();
         store::save(desk.tx, &changed.iter().map(|held| &held.appointment).collect::<Vec<_>>()).await?;
-        absence::watch(desk, &changed.iter().map(|held| (&held.appointment, held.before)).collect::<Vec<_>>()).await
+        let watched: Vec<absence::Watched<'_>> = changed.iter().map(|held| (&held.appointment, held.before)).collect();
+        absence::watch(desk, &watched).await?;
+        let dealerships = told.iter().map(|told| (told.dealership.id, told.dealership)).collect();
+        confirming::watch(desk, &watched, &dealerships).await
     }
 
     /// Looks at what was booked (BR-06 to BR-10); answers what is to be heard of what was found.

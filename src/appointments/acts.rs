@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    Appointment, Occasion,
+    Appointment, Occasion, absence, confirming,
     life::{Effect, Verdict},
     store::{self, Held},
     telling,
@@ -74,7 +74,7 @@ async fn act(
         return Ok(Acted::Unknown);
     };
     let before = held.appointment.clone();
-    if before.start_at.is_some_and(|start| start.plus(super::absence::GRACE) < at) {
+    if before.start_at.is_some_and(|start| start.plus(absence::GRACE) < at) {
         return Ok(Acted::TooLate("already_over"));
     }
     match act(&mut held.appointment) {
@@ -106,10 +106,12 @@ async fn tell(
     line.actor = Some("customer".to_owned());
     line.detail = json!({"via": via, "state": appointment.state, "revision": appointment.revision, "start_at": appointment.start_at});
     desk.record(line);
-    super::absence::watch(desk, &[(appointment, Some((before.state, before.start_at)))]).await?;
+    let watched = [(appointment, Some((before.state, before.start_at)))];
+    absence::watch(desk, &watched).await?;
     let Some(dealership) = dealerships::actions::find(desk.tx, appointment.dealership_id).await?.map(Arc::new) else {
         return Ok(());
     };
+    confirming::watch(desk, &watched, &[(dealership.id, &dealership)].into()).await?;
     let mut heard = telling::heard(effect.event_type, &dealership, held, at);
     heard.acted_at = Some(at);
     heard.facts = heard.facts.at(crate::notices::grammar::Moment::PreviousStartAt, effect.previous_start_at);

@@ -118,7 +118,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
             @if shown.is_empty() { (empty(&w.t("day-empty"))) }
             @else {
                 table class="rows" {
-                    thead { tr { th scope="col" { (w.t("day-hour")) } th scope="col" { (w.t("col-customer")) } th scope="col" { (w.t("col-vehicle")) } th scope="col" { (w.t("day-work")) } th scope="col" { (w.t("day-missing")) } th scope="col" { (w.t("day-state")) } th scope="col" { (w.t("day-advisor")) } } }
+                    thead { tr { th scope="col" { (w.t("day-hour")) } th scope="col" { (w.t("col-customer")) } th scope="col" { (w.t("col-vehicle")) } th scope="col" { (w.t("day-work")) } th scope="col" { (w.t("day-missing")) } th scope="col" { (w.t("day-state")) } } }
                     tbody { @for visit in &shown { (row(visitor, visit)) } }
                 }
             }
@@ -205,8 +205,7 @@ fn row(visitor: &Visitor, visit: &Visit) -> Markup {
             td { (visit.model_code.as_deref().unwrap_or_default()) " " span class="muted num" { (visit.plate.as_deref().unwrap_or_default()) } }
             td { (services.join(w.0.choose("、", ", ", "、"))) @if let Some(words) = &visit.customer_words { br; span class="muted small" { "“" (words.chars().take(80).collect::<String>()) "”" } } }
             td { @for mark in missing { (tag(mark.words(w.0), if mark == Mark::MissingParts { "bad" } else { "warn" })) " " } }
-            td { (standing(visitor, visit)) }
-            td class="small" { (visit.advisor.as_deref().unwrap_or("—")) }
+            td { (standing(visitor, visit)) @if let Some(advisor) = &visit.advisor { br; span class="muted small" { (advisor) } } }
         }
     }
 }

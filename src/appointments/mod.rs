@@ -5,6 +5,7 @@ mod acts;
 pub mod api;
 mod checks;
 pub mod comeback;
+mod confirming;
 pub mod console;
 mod life;
 pub(crate) mod lists;
@@ -182,6 +183,19 @@ impl Fact {
     /// The customer, where it tells of them.
     pub fn person(&self) -> Option<&Person> {
         Some(&self.said.booking()?.customer)
+    }
+    /// The same without the reason that somebody gave.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        if let Said::Confirmed(occasion)
+        | Said::Cancelled(occasion)
+        | Said::Arrived(occasion)
+        | Said::NoShow(occasion)
+        | Said::Completed(occasion) = &mut self.said
+        {
+            occasion.reason = None;
+        }
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 
-use super::{Failure, open, out::outln};
+use super::{Failure, open_to_look, out::outln};
 use crate::{config::Config, copies::actions};
 
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
-    let app = open(settings, false).await?;
+    let app = open_to_look(settings).await?;
     let done = if app.db.is_sqlite() {
         actions::backup(&app, &args.file).await.map_err(Failure::from)
     } else {

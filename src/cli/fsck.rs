@@ -2,11 +2,12 @@
 
 use anyhow::{Context, anyhow};
 
-use super::{Failure, open, out::outln};
+use super::{Failure, open_as_it_is, out::outln};
 use crate::{config::Config, fsck};
 
 pub(super) async fn run(settings: Config) -> Result<(), Failure> {
-    let app = open(settings, false).await?;
+    // Not made ready first: who is to be erased again is one of the things to be found.
+    let app = open_as_it_is(settings).await?;
     let found = fsck::check(&app).await.context("the database cannot be read");
     app.db.close().await;
     let found = found?;

@@ -166,32 +166,60 @@ async fn open(settings: Config, migrate: bool) -> Result<App, Failure> {
     Ok(app)
 }
 
+/// The same for what only looks and shows nobody: an erasure that cannot be done now does not keep the operator from seeing why.
+async fn open_to_look(settings: Config) -> Result<App, Failure> {
+    let app = open_as_it_is(settings).await?;
+    if let Err(error) = follow_journal(&app).await {
+        tracing::warn!(
+            "the journal of erasures cannot be followed, and nothing is sent or heard until it can: {error:#}"
+        );
+    }
+    hold_copy(&app).await?;
+    Ok(app)
+}
+
+/// The app on this program's schema, with whatever is wrong with its rows.
+async fn open_as_it_is(settings: Config) -> Result<App, Failure> {
+    let app = open_any(settings).await?;
+    bring_up_to_date(&app, false).await?;
+    Ok(app)
+}
+
 async fn check_schema(app: &App, migrate: bool) -> Result<(), Failure> {
+    bring_up_to_date(app, migrate).await?;
+    make_ready(app).await
+}
+
+async fn bring_up_to_date(app: &App, migrate: bool) -> Result<(), Failure> {
     let schema = app.db.schema().await.context("cannot read the database's schema")?;
     match schema {
-        SchemaState::Current => {}
-        SchemaState::Older if migrate => app.db.migrate().await.context("the database could not be migrated")?,
-        SchemaState::Older => {
-            return Err(Failure::usage(anyhow::anyhow!(
-                "the database is new or older than this program: run aftercare migrate first, or start with --migrate"
-            )));
-        }
-        SchemaState::Newer => {
-            return Err(Failure::usage(anyhow::anyhow!(
-                "the database is newer than this program: start the newer program, or restore a backup of before"
-            )));
-        }
+        SchemaState::Current => Ok(()),
+        SchemaState::Older if migrate => Ok(app.db.migrate().await.context("the database could not be migrated")?),
+        SchemaState::Older => Err(Failure::usage(anyhow::anyhow!(
+            "the database is new or older than this program: run aftercare migrate first, or start with --migrate"
+        ))),
+        SchemaState::Newer => Err(Failure::usage(anyhow::anyhow!(
+            "the database is newer than this program: start the newer program, or restore a backup of before"
+        ))),
     }
-    make_ready(app).await
 }
 
 /// What a database that may be a restored copy needs before anything else: erasures that it does not know of, and an outbox
 /// on hold.
 async fn make_ready(app: &App) -> Result<(), Failure> {
+    follow_journal(app).await?;
+    hold_copy(app).await
+}
+
+async fn follow_journal(app: &App) -> anyhow::Result<()> {
     let erased = rights::actions::catch_up(app).await.context("the journal of erasures cannot be followed")?;
     if erased > 0 {
         tracing::warn!(people = erased, "this database is older than its journal of erasures: they were erased again");
     }
+    Ok(())
+}
+
+async fn hold_copy(app: &App) -> Result<(), Failure> {
     if copies::actions::hold(app).await.context("the outbox of a copy cannot be held")? {
         tracing::warn!("this database is a copy: what was open in its outbox is held until aftercare queue release");
     }

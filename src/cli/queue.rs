@@ -3,7 +3,7 @@
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::{Failure, open, out::outln};
+use super::{Failure, open, open_to_look, out::outln};
 use crate::{
     app::App,
     clocks,
@@ -51,7 +51,10 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
-    let app = open(settings, false).await?;
+    let app = match command {
+        Command::Status | Command::List { .. } | Command::Unread => open_to_look(settings).await?,
+        _ => open(settings, false).await?,
+    };
     let done = match command {
         Command::Status => status(&app).await,
         Command::List { state, dealership, limit } => list(&app, state, dealership, limit).await,

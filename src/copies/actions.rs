@@ -6,8 +6,13 @@ use anyhow::{Context, bail};
 use super::store;
 use crate::{
     app::App,
-    db::{self, Db, Weight},
+    db::{self, Bell, Db, Weight},
+    jobs, notices,
 };
+
+/// Whoever waits for what is let go.
+const LANES: [Bell; 5] =
+    [jobs::COMPOSE, jobs::POST_EMAIL_URGENT, jobs::POST_EMAIL_BULK, jobs::POST_SMS_URGENT, jobs::POST_SMS_BULK];
 
 /// Copies the database into a file, which is there whole or not at all; how many bytes it has.
 ///
@@ -45,8 +50,21 @@ pub async fn hold(app: &App) -> db::Result<bool> {
     app.db.write(Weight::OWN, move |tx| Box::pin(async move { store::hold(tx, now).await })).await
 }
 
-/// Lets go what a copy held: how many notices and messages.
-pub async fn release(app: &App) -> db::Result<(u64, u64)> {
-    let now = app.ids.clock.now();
-    app.db.write(Weight::OWN, move |tx| Box::pin(async move { store::release(tx, now).await })).await
+/// Lets go what a copy held: how many notices and messages. Where somebody called messages off meanwhile, their notices go on
+/// as they would have then.
+pub async fn release(app: &App) -> db::Result<(usize, u64)> {
+    let (ids, now) = (app.ids.clone(), app.ids.clock.now());
+    app.db
+        .write(Weight::OWN, move |tx| {
+            let ids = ids.clone();
+            Box::pin(async move {
+                let (released, messages) = store::release(tx, now).await?;
+                notices::actions::messages_ended(tx, &ids, &released, now).await?;
+                for bell in LANES {
+                    tx.ring(bell);
+                }
+                Ok((released.len(), messages))
+            })
+        })
+        .await
 }

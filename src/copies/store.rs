@@ -4,6 +4,7 @@ use crate::{
     clock::Timestamp,
     db::{Result, Tx},
     id::Id,
+    notices::Notice,
 };
 
 /// Writes into a copy that it is one.
@@ -16,7 +17,8 @@ pub(super) async fn is_new_copy(tx: &mut Tx) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Holds every open notice and message; false when another process was first. A message that had been handed over may have
+/// Holds every open notice and message; a notice that events have overtaken has nothing more to send than its messages, and
+/// keeps its reason. False when another process was first. A message that had been handed over may have
 /// arrived, and is told apart from one that had not.
 pub(super) async fn hold(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     if tx.sql("UPDATE copies SET held_at = $1 WHERE held_at IS NULL").bind(now).execute().await? == 0 {
@@ -32,7 +34,7 @@ pub(super) async fn hold(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     .await?;
     tx.sql(
         "UPDATE notices SET state = 'held', reason = 'restored_copy', lease_until = NULL, fence = fence + 1, updated_at = $1
-         WHERE state IN ('waiting', 'sending')",
+         WHERE state IN ('waiting', 'sending') AND coalesce(reason, '') <> 'superseded'",
     )
     .bind(now)
     .execute()
@@ -40,16 +42,16 @@ pub(super) async fn hold(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     Ok(true)
 }
 
-/// Lets go what [`hold`] held: how many notices and messages.
-pub(super) async fn release(tx: &mut Tx, now: Timestamp) -> Result<(u64, u64)> {
+/// Lets go what [`hold`] held: the notices, and how many messages.
+pub(super) async fn release(tx: &mut Tx, now: Timestamp) -> Result<(Vec<Id<Notice>>, u64)> {
     tx.sql("UPDATE copies SET released_at = $1 WHERE released_at IS NULL").bind(now).execute().await?;
-    let notices = tx
+    let notices: Vec<(Id<Notice>,)> = tx
         .sql(
             "UPDATE notices SET state = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.notice_id = notices.id) THEN 'sending' ELSE 'waiting' END,
-                reason = NULL, updated_at = $1 WHERE state = 'held' AND reason = 'restored_copy'",
+                reason = NULL, updated_at = $1 WHERE state = 'held' AND reason = 'restored_copy' RETURNING id",
         )
         .bind(now)
-        .execute()
+        .all()
         .await?;
     let messages = tx
         .sql(
@@ -59,5 +61,5 @@ pub(super) async fn release(tx: &mut Tx, now: Timestamp) -> Result<(u64, u64)> {
         .bind(now)
         .execute()
         .await?;
-    Ok((notices, messages))
+    Ok((notices.into_iter().map(|(id,)| id).collect(), messages))
 }

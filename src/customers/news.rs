@@ -153,6 +153,9 @@ async fn ownership_ended(desk: &mut Desk<'_>, told: &Told<'_>, id: Id<Vehicle>) 
     desk.record(line);
     hear(desk, &heard("ownership.ended", told, &vehicle)).await?;
     calls::actions::withdraw(desk, &id.to_string(), &[], "ownership_ended").await?;
+    if let Some(owner) = vehicle.owner_id {
+        calls::actions::withdraw_about_vehicle(desk, owner, id, "ownership_ended").await?;
+    }
     Ok(Outcome::Applied)
 }
 

@@ -47,6 +47,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(45, "0045_persons_rights"),
     migration!(46, "0046_copies"),
     migration!(51, "0051_names"),
+    migration!(54, "0054_declined_parts"),
+    migration!(61, "0061_wecom"),
     migration!(66, "0066_needs"),
     migration!(67, "0067_shifts"),
 ];

@@ -106,6 +106,21 @@ impl Tx {
         self.sql("ROLLBACK TO SAVEPOINT part").execute().await?;
         self.sql("RELEASE SAVEPOINT part").execute().await.map(drop)
     }
+    /// Waits until nobody has `key` alone, and keeps it together with others until the unit ends; what was committed before is
+    /// seen by the statements after it. Nothing on `SQLite`, where one unit writes at a time.
+    pub async fn lock_shared(&mut self, key: i64) -> Result<()> {
+        self.lock("SELECT pg_advisory_xact_lock_shared($1)", key).await
+    }
+    /// The same, and until the unit ends nobody else has `key`.
+    pub async fn lock_alone(&mut self, key: i64) -> Result<()> {
+        self.lock("SELECT pg_advisory_xact_lock($1)", key).await
+    }
+    async fn lock(&mut self, text: &'static str, key: i64) -> Result<()> {
+        match self.handle {
+            Handle::Postgres(..) => self.sql(text).bind(key).execute().await.map(drop),
+            Handle::SqliteWriter(_) | Handle::SqliteReader(_) => Ok(()),
+        }
+    }
     pub(super) fn ring_bits(&mut self, bits: u32) {
         self.bells |= bits;
     }

@@ -1,4 +1,6 @@
 //! The dealership's own page: its name and addresses, its hours and days off, and whether it is live.
+mod testing;
+
 use axum::{
     extract::{Query, State},
     http::StatusCode,
@@ -15,16 +17,13 @@ use super::{
 use crate::{
     app::App,
     bookings::Book,
-    channels::{Delivered, Outcome},
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
         pieces::{head, refusal, tag},
     },
-    customers::phone::{self, Phone},
     http::{Error, public::Form},
-    messages::trial,
-    notices::letters::Rendered,
+    notices::ChannelName,
 };
 
 const SETTINGS: &str = "/console/settings";
@@ -33,7 +32,7 @@ pub fn pages() -> Pages {
     Pages::new().get(SETTINGS, Right::Settings, show).post(SETTINGS, Right::Settings, save).post(
         "/console/settings/test",
         Right::Settings,
-        test,
+        testing::test,
     )
 }
 
@@ -87,7 +86,7 @@ fn page(
                 }
             }
         }
-        div class="two-columns" { (channels(app, visitor)) (trial(app, visitor, said)) }
+        div class="two-columns" { (channels(app, visitor)) (testing::card(app, visitor, said)) }
     };
     let done = done.then(|| html! { (w.t("done-changed")) });
     frame(visitor, Page { here: SETTINGS, title: w.t("settings-title"), done, ..Page::default() }, &body)
@@ -104,73 +103,15 @@ fn channels(app: &App, visitor: &Visitor) -> Markup {
             h2 id="channels-title" { (w.t("settings-channels")) }
             dl class="facts" {
                 dt { (w.code("channel", "email")) } dd { (state(config.email.url.is_some())) @if let Some(from) = &config.email.from { " " span class="num" { (from) } } }
-                dt { (w.code("channel", "sms")) } dd { (state(!matches!(config.sms.provider, crate::config::SmsProvider::None))) }
+                @for channel in [ChannelName::Sms, ChannelName::Wechat, ChannelName::Wecom] {
+                    dt { (w.code("channel", channel.word())) } dd { (state(testing::is_set(app, channel))) }
+                }
                 dt { (w.t("settings-inbound")) } dd { (state(config.inbound.lmtp.listen.is_some() || config.inbound.email.secret.is_some())) }
                 dt { (w.t("settings-public-url")) } dd class="num" { (config.http.public_url) }
             }
             p class="muted small" { (w.t("settings-channels-lead")) }
         }
     }
-}
-
-/// A short text to somebody of ours, over a channel that is set up: what the other side says to it stands beside it.
-fn trial(app: &App, visitor: &Visitor, said: Option<&Markup>) -> Markup {
-    let w = visitor.words;
-    let has_email = app.config.email.url.is_some();
-    let has_sms = !matches!(app.config.sms.provider, crate::config::SmsProvider::None);
-    html! {
-        section class="card" id="test" aria-labelledby="test-title" {
-            h2 id="test-title" { (w.t("settings-test")) }
-            p class="muted small" { (w.t("settings-test-lead")) }
-            @if let Some(said) = said { div role="status" { (said) } }
-            @if has_email || has_sms {
-                form method="post" action="/console/settings/test" {
-                    label { (w.t("col-channel")) select name="channel" {
-                        @if has_email { option value="email" { (w.code("channel", "email")) } }
-                        @if has_sms { option value="sms" { (w.code("channel", "sms")) } }
-                    } }
-                    label { (w.t("settings-test-to")) input name="to" required maxlength="254" autocomplete="off"; }
-                    button class="secondary" { (w.t("settings-test-send")) }
-                }
-            } @else { p class="muted" { (w.t("settings-not-set")) } }
-        }
-    }
-}
-
-/// Sends it and says what came of it.
-async fn test(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Response, Error> {
-    let w = visitor.words;
-    let typed = form.get("to").unwrap_or_default();
-    let text = w.ta("settings-test-text", &[("name", visitor.dealership.name.clone().into())]);
-    let (to, rendered) = if form.get("channel") == Some("sms") {
-        let number = match phone::read(typed, Some(&visitor.dealership.region)) {
-            Ok(Phone::Good(number)) => Some(number),
-            _ => None,
-        };
-        (number, Rendered::Sms { text })
-    } else {
-        let address = Some(typed.to_owned()).filter(|typed| super::looks_like_an_address(typed));
-        let letter = html! { p { (text) } }.into_string();
-        (address, Rendered::Email { subject: w.t("settings-test"), html: letter, text })
-    };
-    let (status, said) = match to {
-        None => (StatusCode::UNPROCESSABLE_ENTITY, html! { p class="bad" { (w.t("settings-test-no-address")) } }),
-        Some(to) => match trial::send(&app, Some(&visitor.dealership), rendered, None, &to).await {
-            Ok((_, Delivered::Answered(answer))) if answer.outcome == Outcome::Accepted => {
-                (StatusCode::OK, html! { p class="good" { (w.t("settings-test-taken")) } })
-            }
-            Ok((_, Delivered::Answered(answer))) => (
-                StatusCode::OK,
-                html! {
-                    p class="bad" { (w.t("settings-test-refused")) " " (w.code("reason", answer.reason)) }
-                    @if let Some(reply) = &answer.reply { p class="muted small" { (reply) } }
-                },
-            ),
-            Ok((_, Delivered::Stopped)) => (StatusCode::OK, html! { p class="bad" { (w.t("settings-test-refused")) } }),
-            Err(error) => (StatusCode::OK, html! { p class="bad" { (w.t("settings-test-refused")) " " (error) } }),
-        },
-    };
-    Ok((status, page(&app, &visitor, &visitor.dealership, (None, Some(&said)), false)).into_response())
 }
 
 /// One day a line: `2026-02-17 春节`, or with its hours at the end, `2026-02-14 09:00-12:00 补班`.

@@ -114,6 +114,9 @@ pub async fn tell(app: &App, month: &str, now: Timestamp) -> Result<(), Error> {
     for n in 0..48 {
         visit(&mut events, &format!("{month}M-{n}"), n + 3, hours(24 * 17 + 6 * i64::from(n)));
     }
+    for n in 0..3 {
+        fleet(&mut events, &format!("{month}F-{n}"), n, hours(3 + i64::from(n)));
+    }
     for n in 0..12 {
         question(
             &mut events,
@@ -194,6 +197,15 @@ fn visit(events: &mut Vec<Value>, name: &str, n: u32, delivered: Timestamp) {
         delivered,
         &json!({"ref": reference, "at": delivered.to_string()}),
     ));
+}
+
+/// A company's car: nobody rings its driver, the survey goes by letter.
+fn fleet(events: &mut Vec<Value>, name: &str, n: u32, delivered: Timestamp) {
+    visit(events, name, n, delivered);
+    for event in events.iter_mut().filter(|event| event["data"]["customer"]["ref"] == format!("C-{name}")) {
+        event["data"]["customer"]["name"] = json!(pick(&["天河物流有限公司", "珠江设计院", "Canton Trading Ltd"], n));
+        event["data"]["customer"]["kind"] = json!("company");
+    }
 }
 
 /// Who comes today and tomorrow: some are here, some should be, some are still to come; a part is missing, a car is back.

@@ -23,8 +23,8 @@ use super::{
 };
 use crate::{
     app::App, appointments, bookings, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts,
-    inquiries, intake, messages, notices, parts, receipts, repairs, reports, staff, surveys, telemetry, texts,
-    timeline, triggered,
+    inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports, staff, surveys,
+    telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -68,6 +68,7 @@ pub fn router(app: App) -> Router {
         .merge(inquiries::form::routes())
         .merge(inbound_texts::api::routes())
         .merge(receipts::api::routes())
+        .merge(official_account::api::routes())
         .merge(appointments::page::routes())
         .merge(customers::consent::page::routes());
     surrounded(routes, app)

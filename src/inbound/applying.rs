@@ -18,6 +18,7 @@ use crate::{
     db::{self, Weight},
     desk::Desk,
     notices::SubjectKind,
+    rights,
     timeline::Entry,
 };
 
@@ -66,6 +67,7 @@ pub(super) async fn apply(app: &App, claimed: Claimed, letter: Letter) -> Result
         let (work, answered, app) = (Arc::clone(&work), Arc::clone(&answered), app.clone());
         Box::pin(async move {
             let mut desk = Desk::open(tx, &app);
+            rights::actions::hold_off(desk.tx).await?;
             let (state, settled) = match answered.as_ref() {
                 Some((state, settled)) => (*state, settled.clone()),
                 None => effect(&mut desk, &work).await?,
@@ -78,6 +80,10 @@ pub(super) async fn apply(app: &App, claimed: Claimed, letter: Letter) -> Result
             let now = desk.now;
             if !store::settle(desk.tx, (work.claimed.id, work.claimed.fence), state, settled, now).await? {
                 return Err(Unapplied::Lost);
+            }
+            // Who writes anew is heard; what programs still say of what was sent before is not kept.
+            if !matches!(work.sorted.class, Class::Person | Class::OptOut) {
+                store::forget_of_erased(desk.tx, work.claimed.id, &work.claimed.raw_id).await?;
             }
             desk.close().await?;
             Ok(())

@@ -38,7 +38,8 @@ pub(super) async fn opted_out(
     dealership_id: Id<Dealership>,
 ) -> db::Result<()> {
     // The signed address says whose it is; without it only the sender can be meant.
-    let written_to = whose.about.as_ref().map(|about| about.to_address.clone());
+    // Of somebody who was erased nothing else is known.
+    let written_to = whose.about.as_ref().map(|about| about.to_address.clone()).filter(|to| !to.is_empty());
     let refusal = Refusal {
         dealership_id,
         customer_id: whose.customer_id,
@@ -62,7 +63,7 @@ pub(super) async fn complained(desk: &mut Desk<'_>, work: &Work) -> db::Result<(
     let refusal = Refusal {
         dealership_id: about.dealership_id,
         customer_id: about.customer_id,
-        address: Some(about.to_address.clone()),
+        address: Some(about.to_address.clone()).filter(|to| !to.is_empty()),
         reason: "complaint",
         evidence: format!("complaint {}", work.claimed.id),
     };

@@ -26,6 +26,7 @@ use crate::{
         actions::{Heard, hear},
         readings::Reading,
     },
+    rights,
 };
 
 /// Applies facts of other systems in their order.
@@ -105,6 +106,7 @@ fn address_of(person: &Person) -> Option<String> {
 /// A question that belongs to no thread yet, whichever door it came through. The same again is a duplicate: the same id of
 /// its channel, or the same words of the same sender within ten minutes.
 pub async fn receive(desk: &mut Desk<'_>, arrival: &Arrival) -> db::Result<Received> {
+    rights::actions::hold_off(desk.tx).await?;
     if let Some(known) = same(desk, arrival).await? {
         return Ok(Received::Duplicate(known));
     }

@@ -231,6 +231,16 @@ impl Thread {
         shop.next_opening(now).map_or_else(|| people.iter().collect(), on_shift)
     }
 
+    /// A broken promise is answered at last, was none after all, or is set aside: nobody needs to call about it any more.
+    pub(super) async fn call_no_more(&self, desk: &mut Desk<'_>, is_mended: bool) -> db::Result<()> {
+        let was_broken = self.inquiry.breached_at.is_some() || is_mended;
+        if self.inquiry.due_at.is_none() && was_broken {
+            let subject = self.inquiry.id.to_string();
+            calls::actions::withdraw(desk, &subject, &[CallType::InquiryRescue], "answered").await?;
+        }
+        Ok(())
+    }
+
     /// The customer is told that we are sorry; a call is promised only when a task for it exists.
     pub(super) async fn apologise(&self, desk: &mut Desk<'_>, promise: &PromiseClock) -> db::Result<()> {
         let inquiry = &self.inquiry;

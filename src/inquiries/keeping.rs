@@ -99,6 +99,7 @@ impl Thread {
         store::remove_clocks(desk.tx, &changes.gone).await?;
         store::save_clocks(desk.tx, &self.clocks.iter().collect::<Vec<_>>()).await?;
         self.plan(desk, &changes).await?;
+        self.call_no_more(desk, changes.mended).await?;
         self.tell(desk, &changes).await
     }
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{
     Event, Outcome,
     envelope::{Door, Envelope, Sheet},
+    erased::{Kept, OfErased},
     facts::{Fact, Room},
     store::{self, Row},
 };
@@ -23,7 +24,7 @@ use crate::{
     feeds::{self, actions::Hearing},
     http::{Access, Error},
     id::Id,
-    inquiries, parts, repairs, rights,
+    inquiries, parts, repairs,
     staff::Staff,
     telemetry,
 };
@@ -225,9 +226,9 @@ impl Batch {
         let mut desk = Desk::open(tx, app);
         let told = self.envelopes.iter().map(Envelope::heard).filter(|(_, source, _)| feeds::tells_at_once(source));
         let hearing = feeds::actions::hear(desk.tx, &app.feeds, told, desk.now).await?;
-        let erased = self.erased(desk.tx).await?;
+        let erased = OfErased::find(desk.tx, self.fresh()).await?;
         let rows: Vec<Row<'_>> =
-            self.fresh().map(|(index, envelope)| row(&desk, envelope, erased.contains(&index))).collect();
+            self.fresh().map(|(index, envelope)| row(&desk, envelope, erased.kept(index))).collect();
         let new: HashSet<Id<Event>> = store::insert_new(desk.tx, &rows).await?.into_iter().collect();
         let old: Vec<&Row<'_>> = rows.iter().filter(|row| !new.contains(&row.id)).collect();
         refuse_reused(&mut desk, &old).await?;
@@ -240,8 +241,9 @@ impl Batch {
             .collect();
         let heard: Vec<Heard<'_>> = fresh
             .iter()
-            .filter(|(index, ..)| !erased.contains(index))
-            .filter_map(|(_, envelope, event_id)| self.heard(envelope, *event_id))
+            .filter_map(|(index, envelope, event_id)| {
+                Some(self.heard(envelope, *event_id, erased.heard(*index, envelope)?))
+            })
             .collect();
         let mut stale = Vec::new();
         // Facts of one desk in a row are applied together; a fact of another desk between them keeps its place.
@@ -259,33 +261,17 @@ impl Batch {
         self.envelopes.iter().enumerate().filter(|(index, _)| !self.repeats.contains(index))
     }
 
-    /// The indices of events that tell of somebody who was erased: no more than that there was one is kept (BR-65).
-    async fn erased(&self, tx: &mut Tx) -> Result<HashSet<usize>, db::Error> {
-        let (mut whose, mut told) = (Vec::new(), Vec::new());
-        for (index, envelope) in self.fresh() {
-            let Some(person) = envelope.fact.as_ref().and_then(Fact::person) else { continue };
-            whose.push(index);
-            told.push(rights::actions::Told {
-                dealership: envelope.dealership.id,
-                reference: &person.reference,
-                addresses: person.addresses().collect(),
-            });
-        }
-        Ok(rights::actions::erased(tx, &told).await?.into_iter().map(|place| whose[place]).collect())
-    }
-
-    fn heard<'a>(&'a self, envelope: &'a Envelope, event_id: Id<Event>) -> Option<Heard<'a>> {
-        let fact = envelope.fact.as_ref()?;
+    fn heard<'a>(&'a self, envelope: &'a Envelope, event_id: Id<Event>, fact: &'a Fact) -> Heard<'a> {
         let advisor =
             fact.advisor_ref().and_then(|reference| self.advisors.get(&(envelope.dealership.id, reference.to_owned())));
-        Some(Heard {
+        Heard {
             event_id,
             source: &envelope.source,
             dealership: &envelope.dealership,
             time: envelope.time,
             fact,
             advisor: advisor.copied(),
-        })
+        }
     }
 
     fn answer(&self, new: &HashSet<usize>) -> Answer {
@@ -330,7 +316,7 @@ async fn apply(desk: &mut Desk<'_>, run: &[Heard<'_>]) -> Result<Vec<Outcome>, d
     }
 }
 
-fn row<'a>(desk: &Desk<'_>, envelope: &'a Envelope, is_of_erased: bool) -> Row<'a> {
+fn row<'a>(desk: &Desk<'_>, envelope: &'a Envelope, kept: Kept) -> Row<'a> {
     Row {
         id: desk.id(),
         source: &envelope.source,
@@ -340,8 +326,8 @@ fn row<'a>(desk: &Desk<'_>, envelope: &'a Envelope, is_of_erased: bool) -> Row<'
         occurred_at: envelope.time,
         received_at: desk.now,
         body_hash: &envelope.hash,
-        body: if is_of_erased { "{}" } else { &envelope.body },
-        outcome: if envelope.fact.is_some() && !is_of_erased { Outcome::Applied } else { Outcome::Stored },
+        body: if kept == Kept::Whole { &envelope.body } else { "{}" },
+        outcome: if envelope.fact.is_some() && kept != Kept::Nothing { Outcome::Applied } else { Outcome::Stored },
     }
 }
 

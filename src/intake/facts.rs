@@ -17,6 +17,7 @@ use crate::{
     inquiries::{self, Channel, Kind, arrival},
     parts::Fact as PartsFact,
     repairs::Fact as RepairFact,
+    rights::Thing,
 };
 
 /// What an event of a known type says; every value is already right.
@@ -70,6 +71,44 @@ impl Fact {
             Self::Parts(fact) => fact.person(),
             Self::Customer(fact) => fact.person(),
             Self::Inquiry(_) | Self::Capacity(_) | Self::Alive(_) | Self::Call(_) => None,
+        }
+    }
+    /// The refs and addresses of everybody whom a system tells of.
+    pub fn people(&self) -> Vec<(&str, Vec<&str>)> {
+        if let Self::Customer(customers::Fact::Merged { reference, into }) = self {
+            return vec![(reference, Vec::new()), (into, Vec::new())];
+        }
+        self.person().map(|person| (person.reference.as_str(), person.addresses().collect())).into_iter().collect()
+    }
+    /// The thing that it names where it names nobody: whose it is, is known here alone.
+    pub fn thing(&self) -> Option<Thing<'_>> {
+        if self.person().is_some() {
+            return None;
+        }
+        match self {
+            Self::Appointment(fact) => Some(Thing::Appointment(&fact.reference)),
+            Self::Repair(fact) => Some(Thing::RepairOrder(&fact.reference)),
+            Self::Parts(fact) => Some(Thing::PartsOrder(&fact.reference)),
+            Self::Inquiry(fact) if matches!(fact.told, arrival::Told::Replied(_)) => {
+                Some(Thing::Inquiry(&fact.reference))
+            }
+            Self::Customer(_) | Self::Inquiry(_) | Self::Capacity(_) | Self::Alive(_) | Self::Call(_) => None,
+        }
+    }
+    /// The same without what somebody said in words.
+    #[must_use]
+    pub fn without_words(&self) -> Self {
+        match self.clone() {
+            Self::Appointment(fact) => Self::Appointment(fact.without_words()),
+            Self::Repair(fact) => Self::Repair(fact.without_words()),
+            Self::Parts(fact) => Self::Parts(fact.without_words()),
+            Self::Inquiry(mut fact) => {
+                if let arrival::Told::Replied(reply) = &mut fact.told {
+                    reply.body = None;
+                }
+                Self::Inquiry(fact)
+            }
+            other => other,
         }
     }
     /// The sender's name for the advisor whom it names.

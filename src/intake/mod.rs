@@ -6,6 +6,7 @@
 pub mod actions;
 pub mod api;
 pub mod envelope;
+mod erased;
 pub mod facts;
 pub mod fields;
 pub mod json;

@@ -139,6 +139,17 @@ impl Fact {
             _ => None,
         }
     }
+    /// The same without who decided or signed, and why.
+    #[must_use]
+    pub fn without_words(mut self) -> Self {
+        match &mut self.said {
+            Said::PromisedChanged(promise) => promise.reason_code = None,
+            Said::WorkApproved(word) | Said::WorkDeclined(word) => (word.by, word.reason_code) = (None, None),
+            Said::Signed(occasion) => occasion.by = None,
+            _ => {}
+        }
+        self
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -3,10 +3,13 @@ use std::{collections::HashSet, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use super::{Erasure, Journal, KnownBy, Mark, store};
+use super::{
+    Erasure, Journal, KnownBy, Mark, Named,
+    store::{self, Known},
+};
 use crate::{
     app::App,
-    customers::Customer,
+    customers::{self, Customer},
     db::{self, Tx, Weight},
     dealerships::Dealership,
     desk::{self, Desk},
@@ -31,7 +34,15 @@ pub enum NotErased {
     Journal(#[source] std::io::Error),
     #[error("the database did not take it; the erasure is written down and is done at the next start")]
     Database(#[from] db::Error),
+    #[error(
+        "they are erased; what was told of them meanwhile could not be added to the journal: keep no backup of before"
+    )]
+    Added(#[source] std::io::Error),
 }
+
+/// Whoever erases waits for those who look whether somebody was erased until they have written what they were told, and the
+/// next wait for the erasure: on `PostgreSQL` neither would see what the other has not committed.
+const ERASURES: i64 = 45;
 
 /// Takes a customer, and everybody who was made one with them, out of every table; what was not handed over is called off.
 ///
@@ -48,26 +59,46 @@ pub async fn erase(app: &App, journal: &Journal, customer: &Customer, by: &str) 
             Box::pin(async move { Ok((store::keep_salt(tx, &fresh, now).await?, store::known_by(tx, id).await?)) })
         })
         .await?;
-    let references = known.references.iter().map(|one| KnownBy::Reference(one));
-    let addresses = known.addresses.iter().map(|one| KnownBy::Address(one));
-    let marks: Vec<Mark> = references.chain(addresses).map(|one| Mark::of(&salt, dealership, &one)).collect();
-    let erasure = Erasure { customer: id, dealership, at: now, by: by.to_owned(), salt, marks };
+    let marks = marks(&salt, dealership, &known);
+    let mut erasure =
+        Erasure { customer: id, people: known.people, dealership, at: now, by: by.to_owned(), salt, marks };
     journal.add(&erasure).map_err(NotErased::Journal)?;
-    carry_out(app, erasure.clone()).await?;
+    let (people, marks) = carry_out(app, erasure.clone()).await?;
+    let is_news = marks.iter().any(|mark| !erasure.marks.contains(mark));
+    if is_news || people.iter().any(|one| !erasure.people.contains(one)) {
+        (erasure.people, erasure.marks) = (people, marks);
+        journal.add(&erasure).map_err(NotErased::Added)?;
+    }
     Ok(erasure)
 }
 
-/// Does what the journal says, as often as it is asked to.
-async fn carry_out(app: &App, erasure: Erasure) -> db::Result<()> {
+fn marks(salt: &str, dealership: Id<Dealership>, known: &Known) -> Vec<Mark> {
+    let references = known.references.iter().map(|one| KnownBy::Reference(one));
+    let addresses = known.addresses.iter().map(|one| KnownBy::Address(one));
+    references.chain(addresses).map(|one| Mark::of(salt, dealership, &one)).collect()
+}
+
+/// Does what the journal says, as often as it is asked to; who was erased, and what they were known by now.
+async fn carry_out(app: &App, erasure: Erasure) -> db::Result<(Vec<Id<Customer>>, Vec<Mark>)> {
     let erasure = Arc::new(erasure);
     desk::at(app, Weight::OWN, move |desk| {
         let erasure = Arc::clone(&erasure);
         Box::pin(async move {
-            store::keep_salt(desk.tx, &erasure.salt, erasure.at).await?;
-            store::remember(desk.tx, &erasure).await?;
+            desk.tx.lock_alone(ERASURES).await?;
+            let salt = store::keep_salt(desk.tx, &erasure.salt, erasure.at).await?;
+            store::remember(desk.tx, &erasure, &erasure.marks).await?;
+            for from in store::apart(desk.tx, &erasure).await? {
+                let word =
+                    customers::actions::Says { dealership: erasure.dealership, event_id: None, actor: &erasure.by };
+                customers::actions::merge(desk, from, erasure.customer, word).await?;
+            }
+            // An address may have been added since the journal was written.
+            let known = store::known_by(desk.tx, erasure.customer).await?;
+            let marks = marks(&salt, erasure.dealership, &known);
+            store::remember(desk.tx, &erasure, &marks).await?;
             store::erase(desk.tx, erasure.customer, desk.now).await?;
             desk.record(line(desk, &erasure));
-            Ok(())
+            Ok((known.people, marks))
         })
     })
     .await
@@ -90,7 +121,13 @@ pub async fn catch_up(app: &App) -> anyhow::Result<usize> {
     if erasures.is_empty() {
         return Ok(0);
     }
-    let missing = store::unknown(&mut app.db.read().await?, &erasures).await?;
+    let (missing, foreign) = store::unknown(&mut app.db.read().await?, &erasures).await?;
+    if foreign > 0 {
+        tracing::warn!(
+            erasures = foreign,
+            "the journal of erasures names dealerships that this database does not know: is it another database's?"
+        );
+    }
     for erasure in &missing {
         carry_out(app, erasure.clone()).await?;
     }
@@ -99,7 +136,7 @@ pub async fn catch_up(app: &App) -> anyhow::Result<usize> {
 
 /// Those of the journal whom the database does not know as erased.
 pub async fn not_erased(tx: &mut Tx, erasures: &[Erasure]) -> db::Result<Vec<Erasure>> {
-    store::unknown(tx, erasures).await
+    Ok(store::unknown(tx, erasures).await?.0)
 }
 
 /// A person of whom a source tells.
@@ -110,14 +147,34 @@ pub struct Told<'a> {
     pub addresses: Vec<&'a str>,
 }
 
-/// Which of these were erased, by their places in the list. Where nobody ever was it costs one statement; an address alone
-/// is enough only where nobody of that ref is known, because families share a telephone.
-pub async fn erased(tx: &mut Tx, told: &[Told<'_>]) -> db::Result<HashSet<usize>> {
-    if told.is_empty() {
-        return Ok(HashSet::new());
+/// What of an event's people and things is of somebody who was erased, by their places in the lists.
+#[derive(Debug, Default)]
+pub struct Erased {
+    pub told: HashSet<usize>,
+    pub named: HashSet<usize>,
+}
+
+/// No erasure is carried out from here to the unit's end; the statements after this one see the last one whole. First in every
+/// unit that writes down what it hears of somebody.
+pub async fn hold_off(tx: &mut Tx) -> db::Result<()> {
+    tx.lock_shared(ERASURES).await
+}
+
+/// Which of these were erased. Where nobody ever was it costs one statement, and on `PostgreSQL` the lock that an erasure
+/// waits for; an address alone is enough only where nobody of that ref is known, because families share a telephone.
+pub async fn erased(tx: &mut Tx, told: &[Told<'_>], named: &[Named<'_>]) -> db::Result<Erased> {
+    if told.is_empty() && named.is_empty() {
+        return Ok(Erased::default());
     }
-    let Some(salt) = store::salt(tx).await? else { return Ok(HashSet::new()) };
-    let mark = |one: &Told<'_>, known: &KnownBy<'_>| Mark::of(&salt, one.dealership, known).mark;
+    hold_off(tx).await?;
+    let Some(salt) = store::salt(tx).await? else { return Ok(Erased::default()) };
+    let told = if told.is_empty() { HashSet::new() } else { told_of(tx, &salt, told).await? };
+    let named = if named.is_empty() { Vec::new() } else { store::of_erased(tx, named).await? };
+    Ok(Erased { told, named: named.into_iter().collect() })
+}
+
+async fn told_of(tx: &mut Tx, salt: &str, told: &[Told<'_>]) -> db::Result<HashSet<usize>> {
+    let mark = |one: &Told<'_>, known: &KnownBy<'_>| Mark::of(salt, one.dealership, known).mark;
     let by_ref: Vec<String> = told.iter().map(|one| mark(one, &KnownBy::Reference(one.reference))).collect();
     let by_address: Vec<Vec<String>> = told
         .iter()

@@ -1,8 +1,8 @@
 //! The journal of erasures: a file beside the database, or where `database.erasure_journal` says; it outlives a restored backup.
 use std::{
     fs::{File, OpenOptions},
-    io::{BufRead, BufReader, ErrorKind, Write},
-    path::PathBuf,
+    io::{ErrorKind, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
 };
 
 use super::Erasure;
@@ -31,16 +31,23 @@ impl Journal {
         Ok(Self(beside.into()))
     }
 
-    /// Adds a line and waits until it is on the disk.
+    /// Adds a line and waits until it is on the disk. Half a line that a power cut left is cut off first, so that this one
+    /// does not become part of it.
     ///
     /// # Errors
     /// Those of the file; what was not written is not to be erased either.
     pub fn add(&self, erasure: &Erasure) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(erasure)?;
         line.push(b'\n');
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.0)?;
-        file.write_all(&line)?;
-        file.sync_all()
+        let is_new = !self.0.exists();
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.0)?;
+        file.lock()?;
+        let whole = mend(&mut file)?;
+        if let Err(error) = file.write_all(&line).and_then(|()| file.sync_all()) {
+            file.set_len(whole)?;
+            return Err(error);
+        }
+        if is_new { sync_folder(&self.0) } else { Ok(()) }
     }
 
     /// Every line, the oldest first. A last line that was cut off by a power cut was never acted on.
@@ -48,18 +55,18 @@ impl Journal {
     /// # Errors
     /// Those of the file, and a line that is none.
     pub fn read(&self) -> std::io::Result<Vec<Erasure>> {
-        let file = match File::open(&self.0) {
-            Ok(file) => file,
+        let bytes = match std::fs::read(&self.0) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
-        let lines: Vec<String> = BufReader::new(file).lines().collect::<Result<_, _>>()?;
-        let last = lines.len().saturating_sub(1);
-        let mut erasures = Vec::with_capacity(lines.len());
-        for (index, line) in lines.iter().enumerate().filter(|(_, line)| !line.is_empty()) {
-            match serde_json::from_str(line) {
+        let mut erasures = Vec::new();
+        let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
+        while let Some(line) = lines.next() {
+            match serde_json::from_slice(line) {
+                _ if line.is_empty() => {}
                 Ok(erasure) => erasures.push(erasure),
-                Err(_) if index == last => {}
+                Err(_) if lines.peek().is_none() => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -68,6 +75,32 @@ impl Journal {
 
     pub fn path(&self) -> &std::path::Path {
         &self.0
+    }
+}
+
+/// Ends the last line, or cuts it off where it is none; how long the file is then.
+fn mend(file: &mut File) -> std::io::Result<u64> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    file.read_to_end(&mut bytes)?;
+    let begins = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let last = &bytes[begins..];
+    if last.is_empty() {
+        return Ok(bytes.len() as u64);
+    }
+    if serde_json::from_slice::<Erasure>(last).is_ok() {
+        file.write_all(b"\n")?;
+        return Ok(bytes.len() as u64 + 1);
+    }
+    file.set_len(begins as u64)?;
+    Ok(begins as u64)
+}
+
+/// A new file is there after a power cut only when its folder is on the disk too.
+fn sync_folder(file: &Path) -> std::io::Result<()> {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
     }
 }
 
@@ -88,6 +121,7 @@ mod tests {
         let (id, random) = (Random::seeded(1), Random::seeded(2));
         let erasure = Erasure {
             customer: Id::new(at, id.bytes()),
+            people: Vec::new(),
             dealership: Id::new(at, random.bytes()),
             at,
             by: "operator".to_owned(),
@@ -99,6 +133,21 @@ mod tests {
         let whole = std::fs::read(journal.path()).expect("a file");
         assert_eq!(journal.read().expect("lines"), [erasure.clone(), erasure.clone()]);
         std::fs::write(journal.path(), &whole[..whole.len() - 5]).expect("cut");
-        assert_eq!(journal.read().expect("lines"), [erasure]);
+        assert_eq!(journal.read().expect("lines"), std::slice::from_ref(&erasure));
+        // What is added next is a line of its own, whether half a line stands before it or a whole one without its end.
+        for cut in [5, 1] {
+            std::fs::write(journal.path(), &whole[..whole.len() - cut]).expect("cut");
+            journal.add(&erasure).expect("written");
+            assert_eq!(journal.read().expect("lines").len(), if cut == 1 { 3 } else { 2 });
+            journal.add(&erasure).expect("written");
+            let text = std::fs::read_to_string(journal.path()).expect("a file");
+            assert!(
+                text.ends_with('\n') && text.lines().all(|line| serde_json::from_str::<Erasure>(line).is_ok()),
+                "{text}"
+            );
+        }
+        // Cut within a letter it is no text either.
+        std::fs::write(journal.path(), [&whole[..], b"{\"by\":\"\xe7\x8e"].concat()).expect("cut");
+        assert_eq!(journal.read().expect("lines").len(), 2);
     }
 }

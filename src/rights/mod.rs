@@ -45,10 +45,29 @@ impl Mark {
     }
 }
 
+/// A thing that an event names in place of a person, by the sender's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing<'a> {
+    Appointment(&'a str),
+    RepairOrder(&'a str),
+    PartsOrder(&'a str),
+    Inquiry(&'a str),
+}
+
+/// A thing of a dealership's.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    pub dealership: Id<Dealership>,
+    pub thing: Thing<'a>,
+}
+
 /// One erasure, as the journal has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Erasure {
     pub customer: Id<Customer>,
+    /// They and whoever was made one with them: a backup may be older than that.
+    #[serde(default)]
+    pub people: Vec<Id<Customer>>,
     pub dealership: Id<Dealership>,
     pub at: Timestamp,
     pub by: String,

@@ -143,6 +143,7 @@ fn person_form(visitor: &Visitor, edited: Option<&Staff>, (people, wrong): (&[St
                 label { (w.t("people-languages")) input name="languages" value=(edited.map_or_else(|| visitor.dealership.locale.clone(), |person| person.languages.join(", "))); }
                 label { (w.t("people-email")) input type="email" name="email" maxlength="254" value=(edited.map(|person| text(person.email.as_ref())).unwrap_or_default()); }
                 label { (w.t("people-mobile")) input name="mobile" maxlength="40" value=(edited.map(|person| text(person.mobile.as_ref())).unwrap_or_default()); }
+                label { (w.t("people-wecom")) input name="wecom_userid" maxlength="64" value=(edited.map(|person| text(person.wecom_userid.as_ref())).unwrap_or_default()); }
                 label { (w.t("people-extension")) input name="extension" maxlength="20" value=(edited.map(|person| text(person.extension.as_ref())).unwrap_or_default()); }
                 (form::fields(visitor, edited, people))
                 label class="tick" { input type="checkbox" name="active" value="yes" checked[edited.is_none_or(|person| person.active)]; (w.t("people-active")) }
@@ -180,7 +181,7 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
     let body = json!({
         "name": form.get("name").unwrap_or_default(), "roles": roles, "languages": languages,
         "skills": before.map(|before| before.skills).unwrap_or_default(),
-        "email": form.get("email"), "mobile": form.get("mobile"), "extension": form.get("extension"), "active": form.get("active").is_some(),
+        "email": form.get("email"), "mobile": form.get("mobile"), "wecom_userid": form.get("wecom_userid"), "extension": form.get("extension"), "active": form.get("active").is_some(),
         "shifts": form::read(&form), "substitute": form.get("substitute"),
     });
     let stored = match Staff::parse(app.ids.next(), visitor.dealership.id, &reference, "", body) {

@@ -42,6 +42,8 @@ pub struct Staff {
     pub extension: Option<String>,
     pub email: Option<String>,
     pub mobile: Option<String>,
+    /// Their user id at `WeCom`.
+    pub wecom_userid: Option<String>,
     pub active: bool,
     /// When they work, and when they are away.
     pub shifts: Shifts,

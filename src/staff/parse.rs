@@ -52,6 +52,10 @@ impl Staff {
         if substitute.as_deref() == Some(reference) {
             fields.fault("substitute", "oneself", "must be somebody else: nobody stands in for themselves");
         }
+        let wecom_userid = fields.text_if_any("wecom_userid", 64);
+        if wecom_userid.as_deref().is_some_and(|user| !is_wecom_user(user)) {
+            fields.fault("wecom_userid", "not_a_user", "must be letters, digits, and _ - @ . only");
+        }
         let staff = Self {
             id,
             dealership_id,
@@ -63,12 +67,18 @@ impl Staff {
             extension,
             email,
             mobile: fields.text_if_any("mobile", 40),
+            wecom_userid,
             active: fields.flag("active", true),
             shifts: shifts::read(&mut fields),
             substitute,
         };
         fields.finish().map(|()| staff)
     }
+}
+
+/// As `WeCom` has them.
+fn is_wecom_user(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'@' | b'.')) && text != "@all"
 }
 
 #[cfg(test)]
@@ -95,6 +105,8 @@ mod tests {
             ("adv-01", json!({"name": "x", "ref": "adv-02"}), "/ref wrong_ref"),
             ("a\nb", json!({"name": "x"}), "/ref control_character"),
             ("adv-01", json!({"name": "x", "email": "nobody"}), "/email not_an_address"),
+            ("adv-01", json!({"name": "x", "wecom_userid": "a|b"}), "/wecom_userid not_a_user"),
+            ("adv-01", json!({"name": "x", "wecom_userid": "@all"}), "/wecom_userid not_a_user"),
             ("adv-01", json!({"name": "x", "phone": "1"}), "/phone unknown_field"),
             ("adv-01", json!({"name": "x", "substitute": "adv-01"}), "/substitute oneself"),
             ("adv-01", json!({"name": "x", "shifts": []}), "/shifts wrong_type"),

@@ -22,6 +22,7 @@ struct StaffRow {
     extension: Option<String>,
     email: Option<String>,
     mobile: Option<String>,
+    wecom_userid: Option<String>,
     active: bool,
     shifts: Json<Shifts>,
     substitute: Option<String>,
@@ -40,6 +41,7 @@ impl From<StaffRow> for Staff {
             extension: row.extension,
             email: row.email,
             mobile: row.mobile,
+            wecom_userid: row.wecom_userid,
             active: row.active,
             shifts: row.shifts.0,
             substitute: row.substitute,
@@ -51,8 +53,8 @@ impl From<StaffRow> for Staff {
 macro_rules! people {
     ($which:literal) => {
         concat!(
-            "SELECT s.id, s.dealership_id, s.ref, s.name, s.roles, s.languages, s.skills, s.extension, s.email, s.mobile, s.active,
-                s.shifts, u.ref AS substitute
+            "SELECT s.id, s.dealership_id, s.ref, s.name, s.roles, s.languages, s.skills, s.extension, s.email, s.mobile, s.wecom_userid,
+                s.active, s.shifts, u.ref AS substitute
              FROM staff AS s LEFT JOIN staff AS u ON u.id = s.substitute_id WHERE ",
             $which
         )
@@ -155,12 +157,12 @@ pub(super) async fn upsert(
     let (id,): (Id<Staff>,) = tx
         .sql(
             "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at, skills, extension,
-                 shifts, substitute_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                 wecom_userid, shifts, substitute_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              ON CONFLICT (dealership_id, ref) DO UPDATE SET name = excluded.name, roles = excluded.roles,
                  languages = excluded.languages, skills = excluded.skills, extension = excluded.extension, email = excluded.email, mobile = excluded.mobile,
                  active = excluded.active, updated_at = excluded.updated_at,
-                 shifts = excluded.shifts, substitute_id = excluded.substitute_id
+                 wecom_userid = excluded.wecom_userid, shifts = excluded.shifts, substitute_id = excluded.substitute_id
              RETURNING id",
         )
         .bind(it.id)
@@ -175,6 +177,7 @@ pub(super) async fn upsert(
         .bind(now)
         .bind(Json(it.skills.clone()))
         .bind(it.extension.clone())
+        .bind(it.wecom_userid.clone())
         .bind(Json(it.shifts.clone()))
         .bind(substitute)
         .one()

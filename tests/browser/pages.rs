@@ -51,6 +51,7 @@ const PAGES: &[(&str, &str, Way)] = &[
     ("/console/reports/satisfaction", "mgr-01", Way::At("/console/reports/satisfaction")),
     ("/console/reports/operations", "mgr-01", Way::At("/console/reports/operations")),
     ("/console/reports/operations/rows", "mgr-01", Way::At("/console/reports/operations/rows?number=no_show")),
+    ("/console/reports/comparison", "dir-01", Way::At("/console/reports/comparison")),
     ("/console/mail", "mgr-01", Way::At("/console/mail")),
     ("/console/answers", "mgr-01", Way::At("/console/answers")),
     ("/console/outbox", "mgr-01", Way::At("/console/outbox")),

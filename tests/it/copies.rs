@@ -1,9 +1,11 @@
 //! A backup is whole although others write, and knows that it is one: nothing of it is sent until somebody says so.
 use aftercare::{copies, db::Db, fsck};
 use secrecy::ExposeSecret;
+use serde_json::json;
 
 use crate::{
-    shop::{Shop, anna, fang},
+    fakes::gateway::Answer,
+    shop::{Shop, anna, by_hand, fang},
     temp::server,
 };
 
@@ -73,6 +75,79 @@ async fn a_copy_made_under_load_is_whole_and_holds_its_outbox_until_it_is_releas
     assert_eq!(count(&shop.app.db, HELD).await, 0);
     shop.drain().await;
     assert_eq!(fsck::check(&shop.app).await.expect("checked"), []);
+}
+
+impl Shop {
+    /// As if this database had been made of another's copy, and started.
+    async fn starts_as_a_copy(&self) {
+        self.alters("INSERT INTO copies (id, made_at) VALUES ('cpy_0199c0de000070008000000000000001', '2026-03-02T02:00:00.000000Z')").await;
+        assert!(copies::actions::hold(&self.app).await.expect("held"));
+    }
+    async fn held_text_id(&self) -> String {
+        self.message("A-1", "sms").await["id"].as_str().expect("an id").to_owned()
+    }
+    async fn held_text(&self) -> String {
+        let text = self.message("A-1", "sms").await;
+        format!("{} {}", text["state"].as_str().unwrap_or_default(), text["reason"].as_str().unwrap_or("-"))
+    }
+}
+
+/// The mail has left, and the text has not.
+async fn half_sent(shop: &Shop) {
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    by_hand::turn(&shop.app.db, &shop.compose).await;
+    for post in shop.post.iter().filter(|post| aftercare::jobs::Lane::name(post.as_ref()).contains("email")) {
+        by_hand::turn(&shop.app.db, post).await;
+    }
+    assert_eq!(shop.messages("A-1").await, ["confirmation email accepted", "confirmation sms ready"]);
+}
+
+#[tokio::test]
+async fn what_was_called_off_in_a_copy_leaves_no_notice_that_waits_for_nothing() {
+    let shop = Shop::open().await;
+    half_sent(&shop).await;
+    shop.starts_as_a_copy().await;
+    assert_eq!(shop.held_text().await, "held restored_copy");
+    assert_eq!(shop.notices("A-1").await[0], "confirmation held restored_copy");
+    let path = format!("/v1/messages/{}/cancel", shop.held_text_id().await);
+    assert_eq!(shop.post(&path).await, "200 cancelled");
+    copies::actions::release(&shop.app).await.expect("released");
+    assert_eq!(shop.notices("A-1").await[0], "confirmation done");
+    assert_eq!(fsck::check(&shop.app).await.expect("checked"), []);
+}
+
+#[tokio::test]
+async fn a_notice_that_was_overtaken_stays_so_in_a_copy() {
+    let shop = Shop::open().await;
+    half_sent(&shop).await;
+    shop.alters("UPDATE notices SET reason = 'superseded', not_before = NULL WHERE state = 'sending'").await;
+    shop.starts_as_a_copy().await;
+    assert_eq!(shop.notices("A-1").await[0], "confirmation sending superseded");
+    assert_eq!(shop.held_text().await, "held restored_copy");
+    copies::actions::release(&shop.app).await.expect("released");
+    shop.drain().await;
+    assert_eq!(shop.notices("A-1").await[0], "confirmation done");
+}
+
+#[tokio::test]
+async fn what_a_copy_holds_because_nobody_knows_whether_it_arrived_is_known_as_that() {
+    let lost = |n| if n == 0 { Answer::Cut } else { Answer::Accept };
+    let opening = Shop::opening().sms(lost).setting("SMS__RECEIPTS__SECRET", "what the gateway shows us");
+    let shop = opening.open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    assert!(shop.held_text().await.starts_with("unknown"), "{}", shop.held_text().await);
+    shop.starts_as_a_copy().await;
+    assert_eq!(shop.held_text().await, "held restored_unknown");
+    let id = shop.held_text_id().await;
+    // Tried again by hand it is marked as one that may come twice.
+    assert_eq!(shop.post(&format!("/v1/messages/{id}/retry")).await, "200 ready");
+    assert_eq!(shop.message("A-1", "sms").await["resent"], true);
+    shop.alters("UPDATE messages SET state = 'held', reason = 'restored_unknown', resent = false WHERE state = 'ready' AND channel = 'sms'").await;
+    let receipt = json!({"id": id, "status": "delivered"});
+    let (status, answer) = shop.call("POST", "/in/http/status", "what the gateway shows us", Some(&receipt)).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(shop.held_text().await.starts_with("delivered"), "{}", shop.held_text().await);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 mod appointments;
 mod calls;
 mod channels;
+mod chat;
 mod clocks;
 mod console;
 mod copies;

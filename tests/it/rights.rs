@@ -1,4 +1,7 @@
 //! Persons' rights: told what is kept, taken out of every table, and not brought back by tonight's import or an old backup.
+mod afterwards;
+mod again;
+
 use std::process::Output;
 
 use aftercare::{
@@ -13,7 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    shop::{Shop, anna, fang, local},
+    shop::{Opening, Shop, anna, fang, local},
     temp::server,
 };
 
@@ -29,9 +32,12 @@ struct Counter {
 
 impl Counter {
     async fn open() -> Self {
+        Self::opened(Shop::opening()).await
+    }
+    async fn opened(opening: Opening) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("erasures");
-        let opening = Shop::opening().setting("DATABASE__ERASURE_JOURNAL", file.to_str().expect("a path"));
+        let opening = opening.setting("DATABASE__ERASURE_JOURNAL", file.to_str().expect("a path"));
         let shop = opening.setting("INBOUND__SMS__SECRET", SECRET).open().await;
         let journal = Journal::of(&shop.app.config, &shop.app.db).expect("a journal");
         Self { shop, journal, folder }
@@ -108,6 +114,9 @@ fn zebulon() -> crate::shop::Customer {
 
 const CANARIES: &[&str] = &["quartzfeather", "quartz@example.com", "13900007777", "139 0000 7777", "c-777", "squeals"];
 
+/// A gateway that takes approved templates.
+const TEMPLATES: &str = r#"{"id":"{{id}}","to":"{{to}}",{{#if template_id}}"code":"{{template_id}}","param":"{{params_json}}"{{else}}"text":"{{text}}"{{/if}}}"#;
+
 /// Whatever a customer leaves behind in half a day.
 async fn lives(counter: &Counter) {
     let shop = &counter.shop;
@@ -132,18 +141,27 @@ async fn lives(counter: &Counter) {
 
 #[tokio::test]
 async fn nothing_of_somebody_who_was_erased_is_left_in_any_table() {
-    let counter = Counter::open().await;
+    let counter = Counter::opened(Shop::opening().setting("SMS__HTTP__BODY", TEMPLATES)).await;
+    let template = json!({"template": "SMS_2001", "approved": true, "params": {"name": "hon", "plate": "plate"}});
+    let binding = "/v1/bindings/appointment.confirmation/http?dealership=gz-tianhe";
+    assert_eq!(counter.shop.does("PUT", binding, template).await.0, 200);
     lives(&counter).await;
     assert!(counter.rows_with(CANARIES).await.len() > 10, "there was something to erase");
+    let approved = counter
+        .rows_with(&["SMS_2001"])
+        .await
+        .iter()
+        .any(|row| row.contains("message_texts: ") && row.contains("Quartzfeather"));
+    assert!(approved, "a template with their name is among it");
     counter.erases("C-777").await;
     let left = counter.rows_with(CANARIES).await;
     assert!(left.is_empty(), "{left:#?}");
     counter.shop.drain().await;
     assert_eq!(fsck::check(&counter.shop.app).await.expect("checked"), []);
     // What was planned is called off, and nothing more is heard.
-    let before = counter.shop.phone("+8613900007777").len();
+    let before = counter.shop.posted_to("+8613900007777").len();
     counter.shop.wait_until("2026-03-05T10:00").await;
-    assert_eq!(counter.shop.phone("+8613900007777").len(), before);
+    assert_eq!(counter.shop.posted_to("+8613900007777").len(), before);
     assert!(std::fs::read_to_string(counter.journal.path()).expect("a journal").lines().count() == 1);
 }
 

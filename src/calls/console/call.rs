@@ -327,6 +327,10 @@ fn supervise(visitor: &Visitor, task: &CallTask, staff: &[Staff]) -> Markup {
                     button class="secondary" { (w.t("call-hold")) }
                 }
             }
+            form method="post" action={ "/console/calls/" (task.id) "/withdraw" } {
+                label { (w.t("call-withdraw-why")) input name="reason" maxlength="200" required; }
+                button class="secondary" { (w.t("call-withdraw")) }
+            }
         }
     }
 }

@@ -102,15 +102,21 @@ addEventListener("keydown", (event) => {
 // What can be taken back goes when it no longer can.
 for (const undo of all("form[data-seconds]")) setTimeout(() => undo.remove(), undo.dataset.seconds * 1000);
 
-// --- What is half typed is not lost, and nothing is sent twice.
-let dirty = false;
-for (const form of all("form[data-guard]")) form.addEventListener("input", () => (dirty = true));
+// --- What is half typed is not lost, and nothing is sent twice. It is kept in this tab alone, until it is sent or somebody signs out.
+for (const form of all("form[data-guard]")) {
+  const place = (field) => "draft " + form.getAttribute("action") + " " + field.name;
+  for (const field of all("textarea", form)) {
+    const kept = sessionStorage.getItem(place(field));
+    if (kept && !location.search) field.value = kept;
+    field.addEventListener("input", () => sessionStorage.setItem(place(field), field.value));
+  }
+  form.addEventListener("submit", () => { for (const field of all("textarea", form)) sessionStorage.removeItem(place(field)); });
+}
 addEventListener("submit", (event) => {
-  dirty = false;
+  if (event.target.getAttribute("action") === "/console/sign-out") sessionStorage.clear();
   setTimeout(() => { for (const button of all("button", event.target)) button.disabled = true; });
 });
 addEventListener("pageshow", () => { for (const button of all("form button")) button.disabled = false; });
-addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 
 const post = (address, fields = {}) => fetch(address, { method: "POST", body: new URLSearchParams(fields), credentials: "same-origin" }).catch(() => null);
 // A note is kept on the server while it is written; a lease lives as long as its page.

@@ -139,6 +139,7 @@ pub(super) fn staff(row: &Row<'_>) -> Option<Understood> {
         ("skills", Some(row.list("skills").into())),
         ("email", row.text("email").map(Value::from)),
         ("mobile", mobile.map(Value::from)),
+        ("wecom_userid", row.key("wecom_userid").map(Value::from)),
         ("extension", row.key("extension").map(Value::from)),
         ("active", Some(row.flag("active").unwrap_or(true).into())),
         ("shifts", shifts(row)),

@@ -183,6 +183,25 @@ pub async fn settle(
     Ok(written > 0)
 }
 
+/// What a program writes about a mail to somebody who was erased meanwhile names them: neither its addresses nor its bytes are kept.
+pub async fn forget_of_erased(tx: &mut Tx, mail: Id<Inbound>, raw_id: &str) -> Result<()> {
+    let forgotten = tx
+        .sql(
+            "UPDATE inbound_messages SET envelope_from = NULL, recipient = '', from_address = NULL, message_id = NULL
+             WHERE id = $1 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = inbound_messages.about_id AND m.to_address = '')",
+        )
+        .bind(mail)
+        .execute()
+        .await?;
+    if forgotten > 0 {
+        tx.sql("DELETE FROM mail_raw WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM inbound_messages i WHERE i.raw_id = $1 AND i.state = 'waiting')")
+            .bind(raw_id.to_owned())
+            .execute()
+            .await?;
+    }
+    Ok(())
+}
+
 /// A mail that could not be applied now: taken up again later, or given up.
 #[derive(Clone, Debug, Serialize)]
 pub struct PutOff {

@@ -72,7 +72,7 @@ pub async fn written_to(tx: &mut Tx, subject_id: &str, address: &str) -> Result<
 pub async fn take_late(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<Option<Moved>> {
     tx.sql(
         "UPDATE messages SET state = 'accepted', reason = 'late_answer', accepted_at = $1, updated_at = $1
-         WHERE id = $2 AND (state = 'unknown' OR (state = 'held' AND reason IN ('unknown_twice', 'unknown_unanswered')))
+         WHERE id = $2 AND (state = 'unknown' OR (state = 'held' AND reason IN ('unknown_twice', 'unknown_unanswered', 'restored_unknown')))
          RETURNING id, notice_id, dealership_id, customer_id, state, reason",
     )
     .bind(now)
@@ -85,7 +85,7 @@ pub async fn take_late(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<O
 pub async fn deliver(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<Option<Moved>> {
     tx.sql(
         "UPDATE messages SET state = 'delivered', reason = NULL, accepted_at = COALESCE(accepted_at, $1), updated_at = $1
-         WHERE id = $2 AND (state IN ('accepted', 'unknown', 'undelivered') OR (state = 'held' AND reason IN ('unknown_twice', 'unknown_unanswered')))
+         WHERE id = $2 AND (state IN ('accepted', 'unknown', 'undelivered') OR (state = 'held' AND reason IN ('unknown_twice', 'unknown_unanswered', 'restored_unknown')))
          RETURNING id, notice_id, dealership_id, customer_id, state, reason",
     )
     .bind(now)
@@ -98,6 +98,7 @@ pub async fn deliver(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<Opt
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Place {
     pub id: Id<Message>,
+    pub channel: ChannelName,
     pub state: State,
     pub track: i64,
     pub step: i64,
@@ -111,7 +112,7 @@ pub async fn places(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Place>> {
     }
     let named: Vec<Named> = ids.iter().map(|&id| Named { id }).collect();
     tx.sql(rows!(
-        "SELECT m.id, m.state, m.track, m.step, n.tracks FROM ",
+        "SELECT m.id, m.channel, m.state, m.track, m.step, n.tracks FROM ",
         (id text),
         " JOIN messages m ON m.id = j.id JOIN notices n ON n.id = m.notice_id"
     ))

@@ -198,7 +198,9 @@ pub async fn close_attempts(tx: &mut Tx, closed: &[Closed]) -> Result<()> {
     }
     tx.sql(rows!(
         "INSERT INTO attempts (id, message_id, n, phase, outcome, reason, code, reply, provider_ref, started_at, ended_at)
-         SELECT j.id, j.message_id, j.n, j.phase, j.outcome, j.reason, j.code, j.reply, j.provider_ref, j.started_at, j.ended_at FROM ",
+         SELECT j.id, j.message_id, j.n, j.phase, j.outcome, j.reason, j.code,
+            CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.id = j.message_id AND m.to_address = '') THEN NULL ELSE j.reply END,
+            j.provider_ref, j.started_at, j.ended_at FROM ",
         (id text, message_id text, n bigint, phase text, outcome text, reason text, code text, reply text, provider_ref text,
          started_at timestamptz, ended_at timestamptz),
         " WHERE true ON CONFLICT (message_id, n) DO UPDATE SET phase = excluded.phase, outcome = excluded.outcome, reason = excluded.reason,

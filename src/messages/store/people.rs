@@ -13,7 +13,7 @@ use crate::{
 pub async fn retry(tx: &mut Tx, access: &Access, id: Id<Message>, now: Timestamp) -> Result<Option<Moved>> {
     tx.sql(
         "UPDATE messages SET state = 'ready', reason = 'by_hand', not_before = $1, tries = 0, crashes = 0, suspect = $2, fence = fence + 1,
-            resent = (resent OR state = 'unknown' OR coalesce(reason, '') IN ('unknown_twice', 'unknown_unanswered', 'unknown_past_use')), updated_at = $1
+            resent = (resent OR state = 'unknown' OR coalesce(reason, '') IN ('unknown_twice', 'unknown_unanswered', 'unknown_past_use', 'restored_unknown')), updated_at = $1
          WHERE id = $3 AND state IN ('ready', 'failed', 'dead', 'held', 'undelivered', 'unknown') AND (useful_until IS NULL OR useful_until > $1)
             AND ($4 IS NULL OR dealership_id = $4)
             AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.id = messages.notice_id AND (n.state = 'withdrawn' OR EXISTS (SELECT 1 FROM notices later
@@ -61,7 +61,7 @@ pub async fn hold(tx: &mut Tx, access: &Access, id: Id<Message>, now: Timestamp)
 pub async fn release(tx: &mut Tx, access: &Access, id: Id<Message>, now: Timestamp) -> Result<Option<Moved>> {
     tx.sql(
         "UPDATE messages SET state = 'ready', reason = 'by_hand', not_before = $1, fence = fence + 1,
-            resent = (resent OR reason IN ('unknown_twice', 'unknown_unanswered')), updated_at = $1
+            resent = (resent OR reason IN ('unknown_twice', 'unknown_unanswered', 'restored_unknown')), updated_at = $1
          WHERE id = $2 AND state = 'held' AND (useful_until IS NULL OR useful_until > $1) AND ($3 IS NULL OR dealership_id = $3)
          RETURNING id, notice_id, dealership_id, customer_id, state, reason",
     )

@@ -102,6 +102,7 @@ pub(in crate::parts) struct Waiting {
     pub(in crate::parts) received_at: Option<Timestamp>,
     pub(in crate::parts) complete_at: Option<Timestamp>,
     pub(in crate::parts) booked_at: Option<Timestamp>,
+    pub(in crate::parts) declined_at: Option<Timestamp>,
     pub(in crate::parts) customer: Option<Id<Customer>>,
     pub(in crate::parts) customer_name: Option<String>,
     pub(in crate::parts) plate: Option<String>,
@@ -121,7 +122,7 @@ pub(in crate::parts) struct Wanted {
 pub(in crate::parts) async fn list_waiting(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Waiting>> {
     tx.sql(
         "SELECT l.id, d.code AS dealership, l.ref, p.ref AS order_ref, p.ro_ref, l.part_no, l.name, l.state, l.qty_ordered, l.qty_received,
-                l.qty_issued, l.unit_value, l.eta, l.location, l.received_at, p.complete_at, p.booked_at,
+                l.qty_issued, l.unit_value, l.eta, l.location, l.received_at, p.complete_at, p.booked_at, p.declined_at,
                 c.id AS customer, c.name AS customer_name, v.plate, s.id AS advisor, s.name AS advisor_name
          FROM part_lines AS l JOIN parts_orders AS p ON p.id = l.parts_order_id JOIN dealerships AS d ON d.id = l.dealership_id
               LEFT JOIN customers AS c ON c.id = p.customer_id LEFT JOIN vehicles AS v ON v.id = p.vehicle_id LEFT JOIN staff AS s ON s.id = p.advisor_id

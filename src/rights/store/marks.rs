@@ -7,7 +7,7 @@ use crate::{
     db::{Result, Tx},
     dealerships::Dealership,
     id::Id,
-    rights::Erasure,
+    rights::{Erasure, Mark},
     rows,
 };
 
@@ -32,26 +32,57 @@ pub(in crate::rights) async fn salt(tx: &mut Tx) -> Result<Option<String>> {
     Ok(found.map(|(salt,)| salt))
 }
 
-/// Every ref and address of somebody, and of those who were made one with them.
+/// Whoever is meant, and those who were made one with them.
+pub(super) async fn people(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<String>> {
+    let people: Vec<(String,)> =
+        tx.sql("SELECT id FROM customers WHERE id = $1 OR merged_into = $1 ORDER BY id").bind(customer).all().await?;
+    Ok(people.into_iter().map(|(id,)| id).collect())
+}
+
+/// Every id, ref and address of somebody, and of those who were made one with them; nothing of who was erased already.
 pub(in crate::rights) struct Known {
+    pub(in crate::rights) people: Vec<Id<Customer>>,
     pub(in crate::rights) references: Vec<String>,
     pub(in crate::rights) addresses: Vec<String>,
 }
 
 pub(in crate::rights) async fn known_by(tx: &mut Tx, customer: Id<Customer>) -> Result<Known> {
-    let references: Vec<(String,)> =
-        tx.sql("SELECT ref FROM customers WHERE id = $1 OR merged_into = $1 ORDER BY id").bind(customer).all().await?;
+    let people: Vec<(Id<Customer>, String)> = tx
+        .sql("SELECT id, ref FROM customers WHERE id = $1 OR merged_into = $1 ORDER BY id")
+        .bind(customer)
+        .all()
+        .await?;
     let addresses: Vec<(String,)> = tx
         .sql("SELECT DISTINCT value FROM contact_points WHERE customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1) ORDER BY value")
         .bind(customer)
         .all()
         .await?;
-    let text = |rows: Vec<(String,)>| rows.into_iter().map(|(one,)| one).collect();
-    Ok(Known { references: text(references), addresses: text(addresses) })
+    let is_known = |text: &String| !text.starts_with("erased:");
+    Ok(Known {
+        people: people.iter().map(|(id, _)| *id).collect(),
+        references: people.into_iter().map(|(_, reference)| reference).filter(is_known).collect(),
+        addresses: addresses.into_iter().map(|(value,)| value).filter(is_known).collect(),
+    })
+}
+
+/// Those of an erasure whom this database does not know as one with whoever is erased: it is older than their merge.
+pub(in crate::rights) async fn apart(tx: &mut Tx, erasure: &Erasure) -> Result<Vec<Id<Customer>>> {
+    let named: Vec<Named> = erasure.people.iter().map(|customer| Named { customer: *customer }).collect();
+    let apart: Vec<(Id<Customer>,)> = tx
+        .sql(rows!(
+            "SELECT c.id FROM ",
+            (customer text),
+            " JOIN customers c ON c.id = j.customer WHERE c.merged_into IS NULL AND c.id <> $2 ORDER BY c.id"
+        ))
+        .bind_rows(&named)
+        .bind(erasure.customer)
+        .all()
+        .await?;
+    Ok(apart.into_iter().map(|(id,)| id).collect())
 }
 
 /// Keeps the marks; in a restored backup the customer may not be there yet, and is made, so that nobody becomes them.
-pub(in crate::rights) async fn remember(tx: &mut Tx, erasure: &Erasure) -> Result<()> {
+pub(in crate::rights) async fn remember(tx: &mut Tx, erasure: &Erasure, marks: &[Mark]) -> Result<()> {
     tx.sql(
         "INSERT INTO customers (id, dealership_id, ref, kind, search_name, heard_at, created_at) VALUES ($1, $2, 'erased:' || $1, 'person', '', $3, $3)
          ON CONFLICT (id) DO NOTHING",
@@ -66,7 +97,7 @@ pub(in crate::rights) async fn remember(tx: &mut Tx, erasure: &Erasure) -> Resul
         (mark text, is_ref boolean),
         " WHERE true ON CONFLICT (mark) DO NOTHING"
     ))
-    .bind_rows(&erasure.marks)
+    .bind_rows(marks)
     .bind(erasure.customer)
     .bind(erasure.at)
     .execute()
@@ -79,8 +110,9 @@ struct Named {
     customer: Id<Customer>,
 }
 
-/// Those of the journal whom the database does not know as erased.
-pub(in crate::rights) async fn unknown(tx: &mut Tx, erasures: &[Erasure]) -> Result<Vec<Erasure>> {
+/// Those of the journal whom the database does not know as erased; and how many are of dealerships that it does not know
+/// either: the journal is of another database then, or this one is new.
+pub(in crate::rights) async fn unknown(tx: &mut Tx, erasures: &[Erasure]) -> Result<(Vec<Erasure>, usize)> {
     let named: Vec<Named> = erasures.iter().map(|one| Named { customer: one.customer }).collect();
     let known: Vec<(Id<Customer>,)> = tx
         .sql(rows!(
@@ -91,7 +123,11 @@ pub(in crate::rights) async fn unknown(tx: &mut Tx, erasures: &[Erasure]) -> Res
         .bind_rows(&named)
         .all()
         .await?;
-    Ok(erasures.iter().filter(|one| !known.contains(&(one.customer,))).cloned().collect())
+    let dealerships: Vec<(Id<Dealership>,)> = tx.sql("SELECT id FROM dealerships").all().await?;
+    let unknown = erasures.iter().filter(|one| !known.contains(&(one.customer,)));
+    let (missing, foreign): (Vec<&Erasure>, Vec<&Erasure>) =
+        unknown.partition(|one| dealerships.contains(&(one.dealership,)));
+    Ok((missing.into_iter().cloned().collect(), foreign.len()))
 }
 
 #[derive(Serialize)]

@@ -1,10 +1,14 @@
 //! The SQL of persons' rights.
+mod among;
 mod erasing;
 mod everything;
 mod marks;
+mod theirs;
+mod things;
 
 pub(super) use self::{
     erasing::erase,
     everything::everything,
-    marks::{found, is_known, keep_salt, known_by, remember, salt, unknown},
+    marks::{Known, apart, found, is_known, keep_salt, known_by, remember, salt, unknown},
+    things::of_erased,
 };

@@ -404,9 +404,9 @@ templates-draft-lead = 公開するまで使われません。
 
 ## providers' templates (texts/providers)
 providers-title = 承認済みテンプレート
-providers-lead = SMS事業者が承認したテンプレートです。テンプレートのみ受け付ける場合、未設定のお知らせは待機します。
-providers-lacking = { $n }種類に承認済みテンプレートがありません。SMSは待機するか、次の手段で送られます。
-providers-none = テンプレートを受け付けるSMS事業者を使っていません。
+providers-lead = 事業者が承認したテンプレートです。テンプレートのみ送れる経路では、未設定のお知らせは次の手段で送られるか待機します。
+providers-lacking = { $n }件のテンプレートが不足しています。該当のメッセージは待機するか、次の手段で送られます。
+providers-none = テンプレートを受け付ける事業者を使っていません。
 providers-template = 事業者のテンプレート
 providers-state = 状態
 providers-approved = 承認済み
@@ -475,6 +475,7 @@ people-roles = 役割
 people-languages = 言語
 people-email = メール
 people-mobile = 携帯電話
+people-wecom = 企業微信のユーザーID
 people-extension = 内線
 people-account = アカウント
 people-active = 在籍
@@ -753,6 +754,12 @@ reason-not-delivered-in-time = 期限内に到達通知なし
 reason-provider-report = プロバイダーの報告
 reason-late-answer = 遅れて応答
 reason-crashed = 処理が異常終了
+reason-own-pace = 順番待ち：1分間の件数に上限があります
+reason-said-in-the-group = 同じ内容を直前にグループへ送信済み
+reason-robot-unknown = 企業微信にこのキーのロボットがありません
+reason-not-following = 公式アカウントを未フォロー、またはブロック中です
+reason-template-unknown = 公式アカウントにこのテンプレートがありません
+reason-template-data-invalid = 項目がテンプレートの形式に合いません
 reason-fact-missing = 情報が不足
 reason-cap-past-use = 上限超過・期限切れ
 reason-quiet-past-use = 時間外明けには期限切れ
@@ -1030,6 +1037,8 @@ event-consent-granted = 同意
 event-consent-revoked = 同意の撤回
 event-customer-asked-help = ヘルプの依頼
 event-customer-email-bounced = メール不達
+event-customer-wechat-lost = WeChatでは届かなくなりました
+event-customer-wechat-found = 公式アカウントを再びフォロー
 event-customer-email-invalid = メールアドレスが無効
 event-customer-phone-invalid = 電話番号が無効
 event-customer-merge-suggested = 同一人物の可能性
@@ -1300,7 +1309,8 @@ agents-reached = 応答
 # A channel is tested; where a call stands
 settings-test = チャネルのテスト
 settings-test-lead = 短い文を今すぐ1通送ります。お客様へのメッセージではなく、保存もされません。
-settings-test-to = ご自身のメールアドレスまたは電話番号
+settings-test-to = この経路でのご自身の宛先：メールアドレス、電話番号、openid、または企業微信のユーザーID
+settings-test-group = 企業微信でユーザーIDを空にすると、この店舗のグループに送ります。
 settings-test-send = テストを送る
 settings-test-text = { $name } からの Aftercare のテストです。対応は不要です。
 settings-test-no-address = このチャネルでは使えない宛先です。
@@ -1323,6 +1333,31 @@ reason-undone = 結果を取り消し
 reason-recommend-low = 推薦しない
 reason-withdrawn = 取り下げ
 
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = 来店される
+outcome-move-requested = 日時変更を希望
+outcome-appointment-cancelled = 来店されない
+outcome-by-hand = 手動で取りやめ
+outcome-subject-moved-on = 不要になりました
+reason-subject-moved-on = 対象の状況が変わりました
+reason-decided = お客様が決定済み
+reason-unconfirmed = まだ確認が取れていません
+reason-promised = お客様と約束済み
+reason-promise-at-risk = 納車時刻に間に合わない恐れ
+reason-promise-passed = お約束の時刻を過ぎました
+promise-call = 折り返しを約束する
+promise-done = 折り返しの電話を予定に入れました。
+call-withdraw = 取りやめる
+call-withdraw-why = 電話が不要な理由
+
+# Dealerships beside each other
+ops-place = { $of } 店中 { $n } 位
+comparison-lead = 各数値に 95% 信頼区間を付記。n から元の行を開けます。
+comparison-own = 自店のみの表示です。他店の数値は責任者のみ閲覧できます。
+
+# Parts that nobody wants any more
+parts-declined = 不要・返品
+event-parts-declined = お客様が部品を辞退
 # 当日
 nav-day = 本日のご来店
 day-title = 当日のご来店
@@ -1336,7 +1371,6 @@ day-hour = 時刻
 day-work = 作業
 day-missing = 要確認
 day-state = 状態
-day-advisor = アドバイザー
 day-to-come = ご来店予定
 day-here = ご来店済み
 day-late = 未到着
