@@ -45,6 +45,7 @@ struct View {
     only_mine: bool,
 }
 
+/// Where a day's page is.
 impl View {
     fn of(visitor: &Visitor, asked: &Asked) -> Self {
         let today = visitor.now.in_zone(visitor.zone()).date();

@@ -311,8 +311,10 @@ pub(super) async fn visits_after(
 pub(super) async fn last_advisor(tx: &mut Tx, vehicle: Id<Vehicle>) -> Result<Option<Id<Staff>>> {
     let found: Option<(Id<Staff>,)> = tx
         .sql(
-            "SELECT advisor_id FROM appointments WHERE vehicle_id = $1 AND advisor_id IS NOT NULL AND start_at IS NOT NULL
-             ORDER BY start_at DESC LIMIT 1",
+            "SELECT advisor_id FROM (
+                 SELECT advisor_id, start_at AS served_at FROM appointments WHERE vehicle_id = $1
+                 UNION ALL SELECT advisor_id, opened_at FROM repair_orders WHERE vehicle_id = $1) AS visits
+             WHERE advisor_id IS NOT NULL AND served_at IS NOT NULL ORDER BY served_at DESC LIMIT 1",
         )
         .bind(vehicle)
         .optional()

@@ -53,6 +53,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(60, "0060_wished_times"),
     migration!(61, "0061_wecom"),
     migration!(66, "0066_needs"),
+    migration!(67, "0067_shifts"),
 ];
 
 /// How the database's schema stands to this program's.

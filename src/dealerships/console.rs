@@ -10,7 +10,10 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Dealership, actions};
+use super::{
+    Dealership, actions,
+    hours::{WEEKDAYS, read_written, written},
+};
 use crate::{
     app::App,
     bookings::Book,
@@ -24,7 +27,6 @@ use crate::{
 };
 
 const SETTINGS: &str = "/console/settings";
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 pub fn pages() -> Pages {
     Pages::new().get(SETTINGS, Right::Settings, show).post(SETTINGS, Right::Settings, save).post(
@@ -78,7 +80,7 @@ fn page(
                 section class="card" aria-labelledby="hours-title" {
                     h2 id="hours-title" { (w.t("settings-hours")) }
                     p class="muted small" { (w.t("settings-hours-lead")) }
-                    @for day in DAYS { label class="row" { span { (w.code("day", day)) } input name={ "hours_" (day) } value=(hours(&it.opening_hours[day])) placeholder=(w.t("settings-closed")); } }
+                    @for day in WEEKDAYS { label class="row" { span { (w.code("day", day)) } input name={ "hours_" (day) } value=(written(&it.opening_hours[day])) placeholder=(w.t("settings-closed")); } }
                     label { (w.t("settings-holidays")) textarea name="holidays" rows="4" class="code" { (holidays(&it.holidays)) } }
                     p class="muted small" { (w.t("settings-holidays-lead")) }
                 }
@@ -112,27 +114,11 @@ fn channels(app: &App, visitor: &Visitor) -> Markup {
     }
 }
 
-/// `[["09:00","12:00"],["13:30","18:00"]]` as people write it: `09:00-12:00 13:30-18:00`.
-fn hours(day: &Value) -> String {
-    let spans = day.as_array().into_iter().flatten();
-    let text = |span: &Value| Some(format!("{}-{}", span[0].as_str()?, span[1].as_str()?));
-    spans.filter_map(text).collect::<Vec<_>>().join(" ")
-}
-
-fn read_hours(text: &str) -> Value {
-    let spans = text.split([' ', ',', ';', '，', '、']).filter(|span| !span.is_empty());
-    spans
-        .map(|span| {
-            span.split_once(['-', '–', '~']).map_or(json!([span, ""]), |(from, to)| json!([from.trim(), to.trim()]))
-        })
-        .collect()
-}
-
 /// One day a line: `2026-02-17 春节`, or with its hours at the end, `2026-02-14 09:00-12:00 补班`.
 fn holidays(list: &Value) -> String {
     let days = list.as_array().into_iter().flatten();
     let line = |day: &Value| {
-        let open = hours(&day["open"]);
+        let open = written(&day["open"]);
         let parts = [day["date"].as_str().unwrap_or_default(), open.as_str(), day["name"].as_str().unwrap_or_default()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     };
@@ -145,7 +131,7 @@ fn read_holidays(text: &str) -> Value {
         let date = words.next()?.to_owned();
         let (open, name): (Vec<&str>, Vec<&str>) =
             words.partition(|word| word.len() == 11 && word.contains(':') && word.contains('-'));
-        Some(json!({ "date": date, "name": name.join(" "), "open": read_hours(&open.join(" ")) }))
+        Some(json!({ "date": date, "name": name.join(" "), "open": read_written(&open.join(" ")) }))
     };
     text.lines().filter_map(line).collect()
 }
@@ -159,9 +145,9 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
     for name in ["email", "sms_signature"] {
         body[name] = json!(form.get(name));
     }
-    let days: Map<String, Value> = DAYS
+    let days: Map<String, Value> = WEEKDAYS
         .into_iter()
-        .map(|day| (day.to_owned(), read_hours(form.get(&format!("hours_{day}")).unwrap_or_default())))
+        .map(|day| (day.to_owned(), read_written(form.get(&format!("hours_{day}")).unwrap_or_default())))
         .collect();
     body["opening_hours"] = Value::Object(days);
     body["holidays"] = read_holidays(form.get("holidays").unwrap_or_default());
@@ -190,9 +176,9 @@ mod tests {
     #[test]
     fn hours_are_written_as_people_write_them() {
         let split = json!([["09:00", "12:00"], ["13:30", "18:00"]]);
-        assert_eq!(hours(&split), "09:00-12:00 13:30-18:00");
-        assert_eq!(read_hours("09:00-12:00, 13:30–18:00"), split);
-        assert_eq!(read_hours(""), json!([]));
+        assert_eq!(written(&split), "09:00-12:00 13:30-18:00");
+        assert_eq!(read_written("09:00-12:00, 13:30–18:00"), split);
+        assert_eq!(read_written(""), json!([]));
         let days = json!([{"date": "2026-02-14", "name": "补班", "open": [["09:00", "12:00"]]}, {"date": "2026-02-17", "name": "春节", "open": []}]);
         assert_eq!(holidays(&days), "2026-02-14 09:00-12:00 补班\n2026-02-17 春节");
         assert_eq!(read_holidays(&holidays(&days)), days);

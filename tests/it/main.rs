@@ -29,6 +29,7 @@ mod repairs;
 mod replay;
 mod reports;
 mod rights;
+mod shifts;
 mod shop;
 mod source;
 mod stopping;

@@ -1436,3 +1436,13 @@ needs-vip = Guest of honour
 needs-lead = What they need help with; whoever serves them is shown it.
 needs-done = Noted.
 event-customer-needs-changed = Help and honours noted
+
+# People: when they work, and who stands in for them.
+people-shifts = Hours of work
+people-shifts-lead = As 09:00-12:00 13:30-18:00. All empty: whenever the dealership is open; otherwise an empty day is a day off.
+people-away = Days away
+people-away-lead = One a line: 2026-03-09..2026-03-13, or a day alone.
+people-substitute = Stands in while away
+people-nobody = nobody
+people-stands-in = { $who } stands in
+people-is-away = away today

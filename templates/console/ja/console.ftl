@@ -1427,3 +1427,13 @@ needs-vip = 上得意様
 needs-lead = お手伝いが必要なこと。応対する担当者に表示されます。
 needs-done = 記録しました。
 event-customer-needs-changed = お迎えの心得を変更
+
+# People: when they work, and who stands in for them.
+people-shifts = 勤務時間
+people-shifts-lead = 例 09:00-12:00 13:30-18:00。すべて空欄なら店舗の営業時間どおり。そうでなければ空欄の曜日は休み。
+people-away = 不在の日
+people-away-lead = 1行に1件。2026-03-09..2026-03-13、または1日だけ。
+people-substitute = 不在のときの代理
+people-nobody = なし
+people-stands-in = 代理は { $who }
+people-is-away = 本日不在

@@ -1427,3 +1427,13 @@ needs-vip = 贵宾
 needs-lead = 客户需要的协助，接待人员会看到。
 needs-done = 已记录。
 event-customer-needs-changed = 接待提示已更新
+
+# People: when they work, and who stands in for them.
+people-shifts = 上班时间
+people-shifts-lead = 例如 09:00-12:00 13:30-18:00。全部留空:与本店营业时间相同;否则留空的那天为休息日。
+people-away = 不在的日子
+people-away-lead = 每行一段:2026-03-09..2026-03-13,或只写一天。
+people-substitute = 不在时由谁代班
+people-nobody = 无
+people-stands-in = 由 { $who } 代班
+people-is-away = 今天不在
