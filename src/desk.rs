@@ -1,7 +1,7 @@
 //! One transaction's work at the desks: what they share, and what they write down together at its end.
 pub mod parties;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use jiff::SignedDuration;
@@ -15,7 +15,7 @@ use crate::{
     id::{Id, Ids},
     intake::Event,
     notices::{self, actions::NewNotice, playbook::Playbook},
-    staff::Staff,
+    staff::{Staff, standing_in::Standing},
     surveys::Questionnaires,
     timeline::{self, Entry},
 };
@@ -62,6 +62,10 @@ pub struct Desk<'t> {
     pub tolerance: SignedDuration,
     entries: Vec<Entry>,
     raised: Vec<NewNotice>,
+    /// Who is here and who stands in for whom, as far as it was asked.
+    standing: HashMap<Id<Staff>, Standing>,
+    /// For when each dealership's sweep before closing was set.
+    sweeps: HashMap<Id<Dealership>, Timestamp>,
 }
 
 impl<'t> Desk<'t> {
@@ -76,6 +80,8 @@ impl<'t> Desk<'t> {
             tolerance: app.config.time.reminder_tolerance.signed(),
             entries: Vec::new(),
             raised: Vec::new(),
+            standing: HashMap::new(),
+            sweeps: HashMap::new(),
         }
     }
     pub fn id<T>(&self) -> Id<T> {
@@ -88,6 +94,15 @@ impl<'t> Desk<'t> {
     /// Notices raised in this transaction and not yet written.
     pub fn raised(&mut self) -> &mut Vec<NewNotice> {
         &mut self.raised
+    }
+    /// Who is here and who stands in for whom, as far as it was asked in this transaction.
+    pub(crate) fn standing(&mut self) -> &mut HashMap<Id<Staff>, Standing> {
+        &mut self.standing
+    }
+    /// True for the first that wants a dealership's sweep at this moment: a thousand questions need not write its clock a
+    /// thousand times.
+    pub(crate) fn sets_sweep(&mut self, dealership: Id<Dealership>, at: Timestamp) -> bool {
+        self.sweeps.insert(dealership, at) != Some(at)
     }
     /// Writes what was gathered; call it last, in the same unit.
     pub async fn close(self) -> db::Result<()> {

@@ -8,16 +8,18 @@ use secrecy::ExposeSecret;
 use crate::{
     app::App,
     channels::{
-        EmailRoute, Routes, SmsRoute,
+        EmailRoute, Routes, SmsRoute, WechatRoute, WecomRoute,
         email::{BadEmailUrl, Dir, Route, Smtp},
         http_client::HttpLimits,
         mailbox::Mailbox,
         sms::{BadGateway, HttpGateway, Settings},
         tls::BadAuthority,
+        wechat::{self, Wechat},
+        wecom::{self, Wecom},
     },
     clock::Timestamp,
     clocks::{self, jobs::Clocks},
-    config::{SmsProvider, SuccessStatus, Unknown},
+    config::{Provider, SuccessStatus, Unknown},
     db,
     inbound::{self, lane::Reading},
     jobs::Lanes,
@@ -30,13 +32,17 @@ use crate::{
 };
 
 /// The post lanes.
-const POST: [(ChannelName, Priority); 4] = [
+const POST: [(ChannelName, Priority); 8] = [
     (ChannelName::Email, Priority::Urgent),
     (ChannelName::Email, Priority::Bulk),
     (ChannelName::Sms, Priority::Urgent),
     (ChannelName::Sms, Priority::Bulk),
+    (ChannelName::Wechat, Priority::Urgent),
+    (ChannelName::Wechat, Priority::Bulk),
+    (ChannelName::Wecom, Priority::Urgent),
+    (ChannelName::Wecom, Priority::Bulk),
 ];
-/// Texts handed over at once.
+/// Texts of one channel handed over at once.
 const SMS_AT_ONCE: usize = 8;
 /// Bulk mail and texts handed over at once: they fill what the urgent leave.
 const BULK_AT_ONCE: usize = 4;
@@ -166,10 +172,10 @@ pub fn routes(app: &App) -> Result<Routes, BadRoute> {
         }
     };
     let sms_route = match (sms.provider, &sms.http.url) {
-        (SmsProvider::None, _) => None,
-        (SmsProvider::Mailbox, _) => Some(SmsRoute::Mailbox(mailbox())),
-        (SmsProvider::Http, None) => return Err(BadGateway::Url.into()),
-        (SmsProvider::Http, Some(url)) => {
+        (Provider::None, _) => None,
+        (Provider::Mailbox, _) => Some(SmsRoute::Mailbox(mailbox())),
+        (Provider::Http, None) => return Err(BadGateway::Url.into()),
+        (Provider::Http, Some(url)) => {
             let settings = Settings {
                 url: url.clone(),
                 method: sms.http.method.clone(),
@@ -189,7 +195,54 @@ pub fn routes(app: &App) -> Result<Routes, BadRoute> {
             Some(SmsRoute::Http(Box::new(HttpGateway::new(&settings, HttpLimits::default())?)))
         }
     };
-    Ok(Routes { email: email_route, sms: sms_route, sms_from: sms.from.clone().unwrap_or_default() })
+    Ok(Routes {
+        email: email_route,
+        sms: sms_route,
+        sms_from: sms.from.clone().unwrap_or_default(),
+        wecom: wecom_route(app),
+        wechat: wechat_route(app),
+    })
+}
+
+fn wecom_route(app: &App) -> Option<WecomRoute> {
+    let settings = &app.config.wecom;
+    let robots = wecom::Robots { key: settings.key.clone(), own: settings.keys.clone() };
+    match settings.provider {
+        Provider::None => None,
+        Provider::Mailbox => {
+            // Without a key every dealership has a group to look into.
+            let everybodys = robots.key.is_none() && robots.own.is_empty();
+            let robots = if everybodys { wecom::Robots { key: Some("mailbox".into()), ..robots } } else { robots };
+            Some(WecomRoute::Mailbox(Mailbox::new(app.db.clone(), app.ids.clone()), robots))
+        }
+        Provider::Http => {
+            let account = (settings.corp_id.clone(), settings.agent_id, settings.secret.clone());
+            let writes = match account {
+                (Some(corp_id), Some(agent_id), Some(secret)) => Some(wecom::App { corp_id, agent_id, secret }),
+                _ => None,
+            };
+            let settings = wecom::Settings {
+                base_url: settings.base_url.clone(),
+                robots,
+                app: writes,
+                per_minute: settings.per_minute,
+            };
+            Some(WecomRoute::Http(Box::new(Wecom::new(settings, HttpLimits::default(), app.ids.clock.clone()))))
+        }
+    }
+}
+
+fn wechat_route(app: &App) -> Option<WechatRoute> {
+    let settings = &app.config.wechat;
+    match (settings.provider, &settings.app_id, &settings.secret) {
+        (Provider::Mailbox, ..) => Some(WechatRoute::Mailbox(Mailbox::new(app.db.clone(), app.ids.clone()))),
+        (Provider::Http, Some(app_id), Some(secret)) => {
+            let (base_url, app_id, secret) = (settings.base_url.clone(), app_id.clone(), secret.clone());
+            let settings = wechat::Settings { base_url, app_id, secret };
+            Some(WechatRoute::Http(Box::new(Wechat::new(settings, HttpLimits::default(), app.ids.clock.clone()))))
+        }
+        _ => None,
+    }
 }
 
 /// Another one at each start: a name that comes back after a crash confuses those who remember it.

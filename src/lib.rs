@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  a fact arrives         the desk it concerns        what should be said         the post room            the world
-//!  intake ───── event ──▶ appointments … ── notice ─▶ notices ──── message ─────▶ messages ── channels ──▶ SMTP, SMS
+//!  intake ───── event ──▶ appointments … ── notice ─▶ notices ──── message ─────▶ messages ── channels ──▶ SMTP, SMS, WeChat, WeCom
 //!                              └──────────────── timeline: everything is on record ────────────┘
 //! ```
 //!
@@ -33,12 +33,13 @@
 //! [`calls`] the follow-up queue: what people are to call about, who may, with which words, and what came of it.
 //! [`repairs`] opened, promised, work found and decided, checked, ready, delivered. [`parts`] ordered, delayed, arrived,
 //! fitted; whose turn it is.
-//! [`inbound_texts`] texts that customers send: STOP, a digit that answers, a question.
+//! [`inbound_texts`] texts that customers send: STOP, a digit that answers, a question. [`official_account`] what the `WeChat`
+//! account tells: receipts, who follows it, what they write.
 //! [`inquiries`] questions and the promise that each is answered within 24 hours.
 //! [`notices`] the playbook of kinds (`templates/notices/`), their timing, tracks and letters; composing.
 //! [`clocks`] what must happen later: set, stopped, rung.
 //! [`messages`] claim, mark, hand over, record; retries, `unknown`, what people do by hand.
-//! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, the built-in mailbox.
+//! [`channels`] the only code that talks to the outside: SMTP, calendar files, SMS gateways, `WeCom`, `WeChat`, the built-in mailbox.
 //! [`jobs`] the lanes' worker, the only code that names apalis; [`lanes`] which lanes a process runs.
 //! [`surveys`] invitations, answers, scores. [`cases`] low scores and complaints until somebody else has verified the cure.
 //! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.
@@ -103,6 +104,7 @@ pub mod lanes;
 pub mod links;
 pub mod messages;
 pub mod notices;
+pub mod official_account;
 pub mod parts;
 pub mod receipts;
 pub mod repairs;

@@ -37,9 +37,12 @@ impl Engine {
     }
 }
 
+/// Those that there are; where `AFTERCARE_BENCH_ON` names one of them, only that one.
 pub(crate) fn engines() -> Vec<Engine> {
     let server = std::env::var("TEST_DATABASE_URL").ok();
-    [Some(Engine::Sqlite), server.map(Engine::Postgres)].into_iter().flatten().collect()
+    let only = std::env::var("AFTERCARE_BENCH_ON").ok();
+    let all = [Some(Engine::Sqlite), server.map(Engine::Postgres)].into_iter().flatten();
+    all.filter(|engine| only.as_ref().is_none_or(|only| only.eq_ignore_ascii_case(engine.name()))).collect()
 }
 
 /// One installation, not yet running.

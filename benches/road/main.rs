@@ -1,7 +1,8 @@
 //! How fast the road is, as ratios beside a reference of the same round: `tests/run bench [NAME]`.
 //!
 //! These machines are shared, so no figure stands alone: every round runs the reference right before ours, and the median of
-//! the rounds' ratios is held against its gate. `AFTERCARE_BENCH_ROUNDS` says how many rounds, five if it does not.
+//! the rounds' ratios is held against its gate. `AFTERCARE_BENCH_ROUNDS` says how many rounds, five if it does not;
+//! `AFTERCARE_BENCH_ON` names the one database that is measured, SQLite or PostgreSQL.
 #![expect(clippy::print_stdout, reason = "a program whose output is its purpose")]
 
 mod accept;

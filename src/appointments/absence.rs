@@ -38,14 +38,23 @@ pub(super) type Watched<'a> = (&'a Appointment, Option<(State, Option<Timestamp>
 /// Sets, moves and stops the clocks of appointments that changed. One that was told of only after its time is not
 /// waited for: whoever tells so late tells of arrivals late too.
 pub(super) async fn watch(desk: &mut Desk<'_>, watched: &[Watched<'_>]) -> db::Result<()> {
-    let (mut due, mut over, mut called) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut due, mut over, mut decided, mut back) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut answered = Vec::new();
     for (appointment, before) in watched {
         let is_expected = |state| matches!(state, State::Booked | State::Confirmed);
         let was_watched = before.is_some_and(|(state, _)| is_expected(state) || state == State::NoShowSuspected);
         if before.is_some_and(|(state, _)| state == State::NoShowSuspected)
             && appointment.state != State::NoShowSuspected
         {
-            called.push(appointment.id.to_string());
+            decided.push(appointment.id.to_string());
+        }
+        // Whoever is said to have missed it is called all the same.
+        let is_missing = |state| matches!(state, State::NoShowSuspected | State::NoShow);
+        if before.is_some_and(|(state, _)| is_missing(state)) && !is_missing(appointment.state) {
+            back.push(appointment.id.to_string());
+        }
+        if before.is_some_and(|(state, _)| state == State::MoveRequested) && appointment.state != State::MoveRequested {
+            answered.push(appointment.id.to_string());
         }
         let rings = appointment.start_at.map(|start| start.plus(GRACE)).filter(|at| *at > desk.now);
         match rings.filter(|_| is_expected(appointment.state)) {
@@ -63,12 +72,19 @@ pub(super) async fn watch(desk: &mut Desk<'_>, watched: &[Watched<'_>]) -> db::R
         }
     }
     // The end of the day was waited for, too.
-    stop(desk, &called, &[ClockKind::AppointmentDayOver]).await?;
+    stop(desk, &decided, &[ClockKind::AppointmentDayOver]).await?;
     set(desk, &due).await?;
     stop(desk, &over, &[ClockKind::AppointmentNoShow]).await?;
-    for subject in &called {
-        calls::actions::withdraw(desk, subject, &[CallType::NoShow], "subject_moved_on").await?;
+    // Who asked for another time has one, or needs none any more.
+    for subject in &answered {
+        calls::actions::withdraw_for(desk, subject, "move_requested", "subject_moved_on").await?;
     }
+    called_no_more(desk, &back).await
+}
+
+/// They came, moved it, called it off or booked again: nobody asks where they were.
+pub(super) async fn called_no_more(desk: &mut Desk<'_>, appointments: &[String]) -> db::Result<()> {
+    calls::actions::withdraw_all(desk, appointments, &[CallType::NoShow], "subject_moved_on").await?;
     Ok(())
 }
 
@@ -128,8 +144,13 @@ async fn change(
     let mut held = store::find_and_lock_by_id(desk.tx, &ids).await?;
     held.retain_mut(|held| change(&mut held.appointment));
     store::save(desk.tx, &held.iter().map(|held| &held.appointment).collect::<Vec<_>>()).await?;
+    with_dealerships(desk, held).await
+}
+
+/// These appointments with their dealerships.
+pub(super) async fn with_dealerships(desk: &mut Desk<'_>, held: Vec<Held>) -> db::Result<Vec<(Held, Arc<Dealership>)>> {
     let mut known: BTreeMap<Id<Dealership>, Arc<Dealership>> = BTreeMap::new();
-    let mut changed = Vec::with_capacity(held.len());
+    let mut found_with = Vec::with_capacity(held.len());
     for held in held {
         let id = held.appointment.dealership_id;
         let dealership = match known.entry(id) {
@@ -139,9 +160,9 @@ async fn change(
                 Arc::clone(place.insert(Arc::new(found)))
             }
         };
-        changed.push((held, dealership));
+        found_with.push((held, dealership));
     }
-    Ok(changed)
+    Ok(found_with)
 }
 
 /// Midnight after it, on the dealership's clock.
@@ -161,7 +182,6 @@ fn call(
     NewTask {
         vehicle_id: appointment.vehicle_id,
         round: appointment.revision,
-        expires_at: Some(until),
         is_urgent: true,
         ..NewTask::new(CallType::NoShow, dealership, customer_id, subject, "no_show_suspected", (now, until))
     }

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, btree_map};
 use serde_json::json;
 
 use super::{
-    Appointment, Fact, Said, absence, checks, comeback,
+    Appointment, Fact, Said, absence, checks, comeback, confirming,
     life::{Effect, News, Verdict},
     passing_on,
     store::{self, Held, Key},
-    telling,
+    taking, telling,
 };
 pub use super::{
     absence::{day_over, suspect_no_show},
-    acts::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, move_by_customer},
+    acts::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, move_by_customer, take_time},
+    confirming::unconfirmed,
     lists::gather,
+    taking::look_again,
 };
 use crate::{
     clock::Timestamp,
@@ -38,7 +40,7 @@ use crate::{
 pub type Told<'a> = desk::Told<'a, Fact>;
 
 /// Applies facts in their order, and tells what became of each. However many there are, each table is read once and
-/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (four),
+/// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (five),
 /// the clocks are set (one), then every applied fact is heard.
 pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome>, db::Error> {
     let parties = find_parties(desk, told).await?;
@@ -68,15 +70,18 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
                     back.push((id, told.time));
                 }
                 heard.push(heard_as(told, page, is_new, effect));
-                passed_on.note(told, &page.appointment);
+                let is_booking = told.fact.said.booking().is_some();
+                passed_on.note(told.dealership, &page.appointment, is_booking, told.time);
                 outcomes.push(Outcome::Applied);
             }
             Verdict::Stale(_) => outcomes.push(Outcome::Stale),
         }
     }
-    book.save(desk).await?;
+    book.save(desk, told).await?;
     heard.extend(book.look(desk, told).await?);
-    for id in store::recover(desk.tx, &back, absence::RECOVERED_WITHIN).await? {
+    let recovered = store::recover(desk.tx, &back, absence::RECOVERED_WITHIN).await?;
+    absence::called_no_more(desk, &recovered.iter().map(ToString::to_string).collect::<Vec<_>>()).await?;
+    for id in recovered {
         if let Some(held) = book.0.values().find(|held| held.appointment.id == id) {
             let line = telling::line(desk.id(), &held.appointment, "appointment.recovered", desk.now);
             desk.record(line);
@@ -261,10 +266,13 @@ impl Book {
         }
     }
 
-    async fn save(&self, desk: &mut Desk<'_>) -> Result<(), db::Error> {
+    async fn save(&self, desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<(), db::Error> {
         let changed: Vec<&Held> = self.0.values().filter(|held| held.is_changed).collect();
         store::save(desk.tx, &changed.iter().map(|held| &held.appointment).collect::<Vec<_>>()).await?;
-        absence::watch(desk, &changed.iter().map(|held| (&held.appointment, held.before)).collect::<Vec<_>>()).await
+        let watched: Vec<absence::Watched<'_>> = changed.iter().map(|held| (&held.appointment, held.before)).collect();
+        absence::watch(desk, &watched).await?;
+        let dealerships = told.iter().map(|told| (told.dealership.id, told.dealership)).collect();
+        confirming::watch(desk, &watched, &dealerships).await
     }
 
     /// Looks at what was booked (BR-06 to BR-10); answers what is to be heard of what was found.
@@ -281,6 +289,10 @@ impl Book {
             .filter_map(|held| Some((shops.get(&held.appointment.dealership_id)?.as_ref(), &mut held.appointment)))
             .collect();
         let comebacks = checks::look_at(desk, booked, &earlier).await?;
+        let booked = self.0.values_mut().filter(|held| held.is_booked);
+        let booked =
+            booked.filter_map(|held| Some((*shops.get(&held.appointment.dealership_id)?, &mut held.appointment)));
+        taking::look_at(desk, booked.collect()).await?;
         let found = self.0.values().filter(|held| comebacks.contains(&held.appointment.id));
         let heard = found.filter_map(|held| {
             let shop = shops.get(&held.appointment.dealership_id)?;

@@ -8,20 +8,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Appointment, Service, State as AppointmentState, Warning,
-    store::{self, Found, Wanted},
+    Appointment, Missing, Service, State as AppointmentState, Warning,
+    store::{self, Found, Wanted, Which},
 };
 use crate::{
     app::App,
     clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
     db::Tx,
+    dealerships::Dealership,
     http::{
         Access, Error, Fault,
         caller::{Authorized, scope},
         page::{Page, Paging, Where},
     },
     id::Id,
+    repairs::tags::{Tag, lasts_since},
     staff::Staff,
 };
 
@@ -35,13 +37,17 @@ struct Filters {
     state: Option<String>,
     /// `true`, `false`.
     comeback: Option<String>,
+    /// `carry_over`, `comeback`.
+    tag: Option<String>,
+    /// `true`: only those that lack something.
+    incomplete: Option<String>,
     from: Option<String>,
     until: Option<String>,
     #[serde(flatten)]
     paging: Paging,
 }
 
-/// Appointments by dealership, state, time of their start, and whether they are comebacks.
+/// Appointments by dealership, state, time of their start, and what kind of visit they are.
 async fn list(
     caller: Authorized<scope::Read>,
     State(app): State<App>,
@@ -60,17 +66,44 @@ async fn list(
         Some("false") => Some(false),
         Some(_) => return Err(wrong("/comeback", "must be true or false")),
     };
+    let is_incomplete = match filters.incomplete.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(wrong("/incomplete", "must be true or false")),
+    };
+    let (mut is_comeback, mut which) = (is_comeback, Which::All);
+    match Tag::read(filters.tag.as_deref())? {
+        None if is_incomplete => which = Which::Incomplete,
+        Some(_) if is_incomplete => return Err(wrong("/incomplete", "cannot be asked together with a tag")),
+        None => {}
+        Some(Tag::Comeback) => is_comeback = Some(true),
+        // Each dealership has its own closing hour.
+        Some(Tag::CarryOver) => {
+            let dealership = caller.one_named(&app, filters.dealership.as_deref()).await?;
+            which = Which::CarriedOver(dealership.shop().last_day_end(app.ids.clock.now()));
+        }
+        Some(Tag::WalkIn) => {
+            return Err(wrong(
+                "/tag",
+                "whoever walks in has no appointment: they are among /v1/repair-orders?tag=walk_in",
+            ));
+        }
+    }
     let wanted = Wanted {
         dealership: filters.dealership,
         state: filters.state,
         is_comeback,
+        which,
         from: time(filters.from, "/from")?,
         until: time(filters.until, "/until")?,
         after: filters.paging.after.clone(),
         limit: filters.paging.limit(),
     };
     let found = store::list(&mut app.db.read().await?, &caller.access, wanted).await?;
-    let shown = found.into_iter().map(Shown::from).collect();
+    let mut shown: Vec<Shown> = found.into_iter().map(Shown::from).collect();
+    for shown in &mut shown {
+        shown.mark(&app).await?;
+    }
     Ok(Json(Page::new(shown, &filters.paging, |shown: &Shown| shown.id.to_string())))
 }
 
@@ -81,7 +114,10 @@ async fn get_one(
     Path(reference): Path<String>,
     Query(Where { dealership }): Query<Where>,
 ) -> Result<Json<Shown>, Error> {
-    Ok(Json(find(&mut app.db.read().await?, &caller.access, &reference, dealership.as_deref()).await?))
+    let found = find(&mut app.db.read().await?, &caller.access, &reference, dealership.as_deref()).await;
+    let mut shown = found?;
+    shown.mark(&app).await?;
+    Ok(Json(shown))
 }
 
 /// The appointment of a ref or id, among what may be seen.
@@ -93,6 +129,32 @@ pub async fn find(tx: &mut Tx, access: &Access, reference: &str, dealership: Opt
     Error::unless_one(found).map(Shown::from)
 }
 
+/// Appointments to come that lack something, the next first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn incomplete(
+    tx: &mut Tx,
+    access: &Access,
+    dealership: String,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<Shown>, Error> {
+    let wanted = Wanted {
+        dealership: Some(dealership),
+        state: None,
+        is_comeback: None,
+        which: Which::Incomplete,
+        from: Some(now),
+        until: None,
+        after: None,
+        limit: most,
+    };
+    let mut shown: Vec<Shown> = store::list(tx, access, wanted).await?.into_iter().map(Shown::from).collect();
+    shown.sort_by_key(|one| one.start_at);
+    Ok(shown)
+}
+
 /// An appointment as callers see it.
 #[derive(Debug, Serialize)]
 pub struct Shown {
@@ -101,6 +163,14 @@ pub struct Shown {
     pub reference: String,
     pub dealership: String,
     pub state: AppointmentState,
+    /// What kind of visit it is: `carry_over`, `comeback`.
+    tags: Vec<Tag>,
+    #[serde(skip)]
+    dealership_id: Id<Dealership>,
+    #[serde(skip)]
+    open_since: Option<Timestamp>,
+    #[serde(skip)]
+    source: Option<String>,
     revision: i64,
     pub start_at: Option<Timestamp>,
     pub end_at: Option<Timestamp>,
@@ -109,6 +179,8 @@ pub struct Shown {
     channel: Option<String>,
     services: Vec<Service>,
     customer_words: Option<String>,
+    /// Which times would suit the customer, where they asked for another one by their link.
+    wishes: Option<String>,
     pub is_comeback: bool,
     parts_required: Vec<Value>,
     confirmed_at: Option<Timestamp>,
@@ -127,6 +199,9 @@ pub struct Shown {
     recovered_at: Option<Timestamp>,
     /// What was found wrong with it at booking (BR-06 to BR-10).
     pub warnings: Vec<Warning>,
+    /// Something that it should say is missing (acceptance 35).
+    pub incomplete: bool,
+    pub missing: Vec<Missing>,
     /// The `time` of the last applied event.
     heard_at: Timestamp,
     pub customer: Option<Named<Customer>>,
@@ -152,6 +227,42 @@ pub struct ShownVehicle {
     plate: Option<String>,
 }
 
+impl<T: crate::id::Entity> Named<T> {
+    pub fn reference(&self) -> Option<&str> {
+        self.reference.as_deref()
+    }
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+}
+
+impl ShownVehicle {
+    pub fn vin(&self) -> Option<&str> {
+        self.vin.as_deref()
+    }
+    pub fn plate(&self) -> Option<&str> {
+        self.plate.as_deref()
+    }
+}
+
+impl Shown {
+    /// Whether this source told of it last.
+    pub fn is_from(&self, source: &str) -> bool {
+        self.source.as_deref() == Some(source)
+    }
+    /// Marks it where the work on it has been open since before the doors closed last.
+    async fn mark(&mut self, app: &App) -> Result<(), Error> {
+        if self.open_since.is_some() {
+            let dealership = app.directory.by_id(self.dealership_id).await?;
+            let closed_at = dealership.and_then(|dealership| dealership.shop().last_day_end(app.ids.clock.now()));
+            if lasts_since(self.open_since, closed_at) {
+                self.tags.insert(0, Tag::CarryOver);
+            }
+        }
+        Ok(())
+    }
+}
+
 impl From<Found> for Shown {
     fn from(found: Found) -> Self {
         let a = found.appointment;
@@ -160,6 +271,10 @@ impl From<Found> for Shown {
             reference: a.reference,
             dealership: found.dealership,
             state: a.state,
+            tags: if a.is_comeback { vec![Tag::Comeback] } else { Vec::new() },
+            dealership_id: a.dealership_id,
+            open_since: found.open_since,
+            source: a.source,
             revision: a.revision,
             start_at: a.start_at,
             end_at: a.end_at,
@@ -168,6 +283,7 @@ impl From<Found> for Shown {
             channel: a.channel,
             services: a.services.0,
             customer_words: a.customer_words,
+            wishes: found.wishes,
             is_comeback: a.is_comeback,
             parts_required: a.parts_required.0,
             confirmed_at: a.confirmed_at,
@@ -183,6 +299,8 @@ impl From<Found> for Shown {
             missed_at: a.missed_at,
             recovered_at: a.recovered_at,
             warnings: a.warnings.0,
+            incomplete: !a.missing.is_empty(),
+            missing: a.missing.0,
             heard_at: a.heard_at,
             customer: found.customer.map(|id| Named { id, reference: found.customer_ref, name: found.customer_name }),
             vehicle: found.vehicle.map(|id| ShownVehicle { id, vin: found.vin, plate: found.plate }),

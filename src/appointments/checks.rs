@@ -74,7 +74,7 @@ pub(super) async fn look_at(
     Ok(comebacks)
 }
 
-fn is_ahead(appointment: &Appointment, now: Timestamp) -> bool {
+pub(super) fn is_ahead(appointment: &Appointment, now: Timestamp) -> bool {
     let is_open = matches!(appointment.state, State::Requested | State::Proposed | State::Booked | State::Confirmed);
     is_open && appointment.start_at.is_some_and(|start| start > now)
 }
@@ -106,7 +106,7 @@ async fn fullness(desk: &mut Desk<'_>, booked: &[Booked<'_>]) -> db::Result<Full
             let ours: i64 = store::works_between(desk.tx, id, (midnight(0), midnight(1)))
                 .await?
                 .iter()
-                .filter(|work| !matches!(work.state, State::Completed | State::NoShow | State::Cancelled))
+                .filter(|work| work.is_to_come())
                 .map(Work::minutes)
                 .sum();
             full.insert((id, day.date.clone()), (ours.max(day.booked_minutes.unwrap_or(0)), day.available_minutes));
@@ -138,8 +138,8 @@ fn warnings(
         && let Some((booked, available)) = days.get(&(dealership.id, date.clone()))
         && capacity::is_overbooked(*booked, *available)
     {
-        let hours = |minutes: i64| f64::from(i32::try_from(minutes).unwrap_or(i32::MAX)) / 60.0;
-        found.push(Warning::Load { date, booked_hours: hours(*booked), available_hours: hours(*available) });
+        let (booked_hours, available_hours) = (capacity::hours(*booked), capacity::hours(*available));
+        found.push(Warning::Load { date, booked_hours, available_hours });
     }
     if let Some(working_days) = waits(appointment, &dealership.shop()).filter(|days| *days > MOST_WORKING_DAYS) {
         found.push(Warning::LateSlot { working_days });

@@ -45,6 +45,7 @@ struct View {
     only_mine: bool,
 }
 
+/// Where a day's page is.
 impl View {
     fn of(visitor: &Visitor, asked: &Asked) -> Self {
         let today = visitor.now.in_zone(visitor.zone()).date();
@@ -52,12 +53,12 @@ impl View {
         Self { date, today, only_mine: asked.whose.as_deref() == Some("mine") }
     }
 
-    fn address(self, date: Date, only_mine: bool) -> String {
+    fn address(date: Date, only_mine: bool) -> String {
         format!("{DAY}?date={date}&whose={}", if only_mine { "mine" } else { "all" })
     }
 
     fn here(self) -> String {
-        self.address(self.date, self.only_mine)
+        Self::address(self.date, self.only_mine)
     }
 }
 
@@ -65,13 +66,13 @@ async fn page(Shared(app): Shared<App>, visitor: Visitor, Query(asked): Query<As
     let w = visitor.words;
     let view = View::of(&visitor, &asked);
     let region = region(&app, &visitor, view).await?;
-    let other = |days| view.address(days_from(view.date, days), view.only_mine);
+    let other = |days| View::address(days_from(view.date, days), view.only_mine);
     let title = if view.date == view.today { w.t("day-today") } else { w.t("day-title") };
     let midday = local_moment(view.date.at(12, 0, 0, 0), visitor.zone());
     let body = html! {
         (head(&title, &html! { p { (w.day(midday, visitor.zone())) } }, &html! {
             a class="button secondary" href=(other(-1)) rel="prev" data-key="j" { (w.t("day-before")) }
-            @if view.date != view.today { a class="button secondary" href=(view.address(view.today, view.only_mine)) { (w.t("day-today")) } }
+            @if view.date != view.today { a class="button secondary" href=(View::address(view.today, view.only_mine)) { (w.t("day-today")) } }
             a class="button secondary" href=(other(1)) rel="next" data-key="k" { (w.t("day-after")) }
         }))
         (region)
@@ -105,7 +106,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     let mine = visits.iter().filter(|visit| visit.advisor_id == Some(me)).count();
     let shown: Vec<&Visit> = visits.iter().filter(|visit| !view.only_mine || visit.advisor_id == Some(me)).collect();
     let number = |n: usize| i64::try_from(n).ok();
-    let (all_at, mine_at) = (view.address(view.date, false), view.address(view.date, true));
+    let (all_at, mine_at) = (View::address(view.date, false), View::address(view.date, true));
     let tab_list = [
         (all_at.as_str(), w.t("day-tab-all"), number(visits.len())),
         (mine_at.as_str(), w.t("day-tab-mine"), number(mine)),

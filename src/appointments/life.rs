@@ -99,6 +99,7 @@ impl Appointment {
             missed_at: None,
             recovered_at: None,
             warnings: Json(Vec::new()),
+            missing: Json(Vec::new()),
             created_at: now,
         };
         let verdict = appointment.hear(news);

@@ -22,7 +22,7 @@ use crate::{
         actions::{Heard, Subject, hear},
         words::digest::{Facts, Item, Mark, Who},
     },
-    staff::Staff,
+    staff::{Staff, standing_in},
 };
 
 /// Rung at the hour of a list; on a day on which nobody is here there is none.
@@ -59,7 +59,7 @@ pub async fn gather(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
     Ok(())
 }
 
-/// One list for each advisor whom something on it concerns.
+/// One list for each advisor whom something on it concerns; while they are away it is part of the list of who stands in.
 async fn by_advisor(
     desk: &mut Desk<'_>,
     dealership: &Arc<Dealership>,
@@ -70,9 +70,14 @@ async fn by_advisor(
 ) -> db::Result<()> {
     let mut lists: BTreeMap<Option<Id<Staff>>, Vec<Item>> = BTreeMap::new();
     for visit in expected {
-        if let Some(item) = item(visit) {
-            lists.entry(visit.advisor_id).or_default().push(item);
-        }
+        let Some(item) = item(visit) else { continue };
+        let reader = match visit.advisor_id {
+            Some(advisor) => Some(standing_in::of(desk, dealership, advisor).await?.reader(advisor)),
+            None => None,
+        };
+        // Who reads it in another's place sees whose customers they are.
+        let advisor = visit.advisor.clone().filter(|_| reader != visit.advisor_id);
+        lists.entry(reader).or_default().push(Item { advisor, ..item });
     }
     for (advisor_id, items) in lists {
         tell(desk, dealership, event_type, day, advisor_id, items).await?;

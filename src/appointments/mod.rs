@@ -5,15 +5,19 @@ mod acts;
 pub mod api;
 mod checks;
 pub mod comeback;
+mod confirming;
 pub mod console;
 mod life;
 pub(crate) mod lists;
 mod marks;
 pub mod page;
 mod passing_on;
+pub mod slots;
 mod store;
+mod taking;
 mod telling;
 
+pub use self::taking::Missing;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::types::Json;
@@ -79,6 +83,8 @@ pub struct Appointment {
     pub recovered_at: Option<Timestamp>,
     /// What was found wrong with it at booking.
     pub warnings: Json<Vec<Warning>>,
+    /// What it should say and does not (acceptance 35).
+    pub missing: Json<Vec<Missing>>,
     pub created_at: Timestamp,
 }
 impl Appointment {
@@ -162,6 +168,11 @@ pub struct Service {
     pub code: Option<String>,
     pub name: Option<String>,
     pub hours: Option<f64>,
+}
+
+/// How long work takes, in minutes; what says no hours takes none.
+pub(crate) fn minutes_of(services: &[Service]) -> i64 {
+    services.iter().filter_map(|service| service.hours).map(crate::capacity::minutes).sum()
 }
 
 /// A fact about an appointment, as an event tells it.

@@ -1,4 +1,7 @@
-//! `/a/{token}`: a customer looks at an appointment, and confirms it, asks for another time or cancels; on a phone, without script.
+//! `/a/{token}`: a customer looks at an appointment, and confirms it, takes another time or asks for one, or cancels; on a
+//! phone, without script.
+mod words;
+
 use axum::{
     Router,
     extract::{Path, State},
@@ -6,22 +9,27 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, tz::TimeZone};
 use maud::{Markup, html};
-use serde_json::json;
 
+use self::words::Words;
 use super::{
     Appointment, State as Standing,
-    actions::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer},
+    actions::{Acted, ask_to_move, cancel_by_customer, confirm_by_customer, take_time},
+    slots::{
+        Slot,
+        offering::{for_a_move, offer},
+    },
     store::{self, OnPage},
 };
 use crate::{
     app::App,
+    bookings,
     clock::Timestamp,
     db::{self, Weight},
     desk::Desk,
     http::{
-        Error,
+        Access, Error,
         public::{Form, asked_for, page},
     },
     id::Id,
@@ -32,6 +40,13 @@ use crate::{
 
 /// The longest wish for another time, in characters.
 const LONGEST_WISH: usize = 500;
+/// So many wishes are asked for where no times can be offered.
+const WISHES: usize = 3;
+/// Times are offered from so long ahead.
+const LEAD: SignedDuration = SignedDuration::from_hours(1);
+/// So far ahead they are looked for, and so many days are shown.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 14);
+const DAYS: usize = 5;
 
 pub fn routes() -> Router<App> {
     Router::new().route("/a/{token}", get(look).post(act))
@@ -41,6 +56,8 @@ pub fn routes() -> Router<App> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Wish {
     Confirm,
+    /// One of the times that are offered.
+    Take(Timestamp),
     Move(Option<String>),
     Cancel,
 }
@@ -52,9 +69,13 @@ impl Wish {
         match field("do")? {
             "confirm" => Some(Self::Confirm),
             "cancel" => Some(Self::Cancel),
+            "take" => field("slot")?.parse().ok().map(Self::Take),
             "move" => {
+                field("wishes")?;
+                let wishes = fields.iter().filter(|(key, value)| key == "wishes" && !value.trim().is_empty());
+                let wishes: Vec<&str> = wishes.map(|(_, value)| value.trim()).collect();
                 let words: String =
-                    field("wishes")?.chars().filter(|c| !c.is_control() || *c == '\n').take(LONGEST_WISH).collect();
+                    wishes.join("\n").chars().filter(|c| !c.is_control() || *c == '\n').take(LONGEST_WISH).collect();
                 Some(Self::Move(Some(words).filter(|words| !words.is_empty())))
             }
             _ => None,
@@ -84,19 +105,27 @@ async fn act(
     let now = app.ids.clock.now();
     let Some(wish) = Wish::of(&fields) else {
         let words = Words::of(shown.locale);
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&shown, now, Some(words.choose))).into_response());
+        let said = if fields.iter().any(|(key, value)| key == "do" && value == "take") {
+            words.first_pick
+        } else {
+            words.choose
+        };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&shown, now, Some(said))).into_response());
     };
     let acted = in_a_unit(&app, shown.row.id, wish.clone(), now).await?;
     let words = Words::of(shown.locale);
     let said = match (acted, &wish) {
         (Acted::Done | Acted::Again, Wish::Confirm) => words.confirmed,
+        (Acted::Done | Acted::Again, Wish::Take(_)) => words.moved,
         (Acted::Done | Acted::Again, Wish::Move(_)) => words.asked_to_move,
         (Acted::Done | Acted::Again, Wish::Cancel) => words.cancelled,
+        (Acted::Taken, _) => words.taken,
         (Acted::TooLate(_), _) => words.too_late,
         (Acted::Unknown, _) => return Ok(closed(StatusCode::NOT_FOUND, shown.locale)),
     };
     // Read again: the page shows what is true now.
     Ok(match open(&app, &token, &headers).await? {
+        Ok(shown) if acted == Acted::Taken => (StatusCode::CONFLICT, render(&shown, now, Some(said))).into_response(),
         Ok(shown) => render(&shown, now, Some(said)).into_response(),
         Err(closed) => closed,
     })
@@ -110,6 +139,7 @@ async fn in_a_unit(app: &App, id: Id<Appointment>, wish: Wish, now: Timestamp) -
             let mut desk = Desk::open(tx, &app);
             let acted = match &wish {
                 Wish::Confirm => confirm_by_customer(&mut desk, id, "link", now).await?,
+                Wish::Take(start) => take_time(&mut desk, id, *start, "link", now).await?,
                 Wish::Cancel => cancel_by_customer(&mut desk, id, "link", now).await?,
                 Wish::Move(_) => ask_to_move(&mut desk, id, "link", now).await?,
             };
@@ -131,15 +161,17 @@ async fn note_wishes(desk: &mut Desk<'_>, id: Id<Appointment>, words: &str, now:
     line.customer_id = row.customer_id;
     line.appointment_id = Some(id);
     line.actor = Some("customer".to_owned());
-    line.detail = json!({"wishes": words});
     desk.record(line);
-    Ok(())
+    // Their words are no part of the record, which nothing can be taken out of.
+    store::wish(desk.tx, id, words).await
 }
 
 /// An appointment that a good link names, in its reader's language.
 struct Shown {
     row: OnPage,
     locale: Locale,
+    /// The times that it can be moved to; none where another system keeps the book, or nothing is free.
+    slots: Vec<Slot>,
 }
 
 async fn open(app: &App, token: &str, headers: &HeaderMap) -> Result<Result<Shown, Response>, Error> {
@@ -152,7 +184,38 @@ async fn open(app: &App, token: &str, headers: &HeaderMap) -> Result<Result<Show
         return Ok(Err(closed(StatusCode::NOT_FOUND, asked_for(headers))));
     };
     let locale = Locale::of(row.language.as_deref(), Some(&row.locale));
-    Ok(Ok(Shown { row, locale }))
+    let slots = if is_open(&row, app.ids.clock.now()) { offered(app, &row).await? } else { Vec::new() };
+    Ok(Ok(Shown { row, locale, slots }))
+}
+
+/// It is still to come, and may be confirmed, moved and cancelled here.
+fn is_open(row: &OnPage, now: Timestamp) -> bool {
+    let is_to_come = row.start_at.is_none_or(|start| now < start);
+    is_to_come && matches!(row.state, Standing::Booked | Standing::Confirmed | Standing::MoveRequested)
+}
+
+/// Times that can be given in its place, where the book is kept here: those that depend on a part only where all do.
+async fn offered(app: &App, row: &OnPage) -> Result<Vec<Slot>, Error> {
+    let Some(dealership) = app.directory.by_id(row.dealership_id).await? else { return Ok(Vec::new()) };
+    let (now, id) = (app.ids.clock.now(), row.id.to_string());
+    let mut tx = app.db.read().await?;
+    if !bookings::actions::is_ours(&mut tx, &dealership, now).await? {
+        return Ok(Vec::new());
+    }
+    let access = Access::Only(vec![dealership.id]);
+    let Some(found) = store::list_by_reference(&mut tx, &access, &id, None).await?.pop() else { return Ok(Vec::new()) };
+    let wish = for_a_move(&mut tx, &dealership, &found.appointment).await?;
+    let mut slots = offer(&mut tx, &dealership, &wish, (now.plus(LEAD), now.plus(AHEAD)), now).await?.slots;
+    slots.retain(|slot| Some(slot.start_at) != row.start_at);
+    if slots.iter().any(|slot| !slot.conditional) {
+        slots.retain(|slot| !slot.conditional);
+    }
+    let date = |slot: &Slot| slot.start_at.in_zone(&dealership.zone).date();
+    let mut dates: Vec<_> = slots.iter().map(date).collect();
+    dates.dedup();
+    dates.truncate(DAYS);
+    slots.retain(|slot| dates.contains(&date(slot)));
+    Ok(slots)
 }
 
 fn closed(status: StatusCode, locale: Locale) -> Response {
@@ -164,13 +227,11 @@ fn closed(status: StatusCode, locale: Locale) -> Response {
 
 /// The appointment, what became of what was pressed, and what can be pressed now.
 fn render(shown: &Shown, now: Timestamp, said: Option<&str>) -> Markup {
-    let Shown { row, locale } = shown;
+    let Shown { row, locale, slots } = shown;
     let words = Words::of(*locale);
     let zone = TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC);
     let when = row.start_at.map(|at| wording::date_and_time(at.in_zone(&zone).datetime(), *locale));
     let services: Vec<String> = row.services.0.iter().filter_map(|service| service.name.clone()).collect();
-    let is_to_come = row.start_at.is_none_or(|start| now < start);
-    let is_open = is_to_come && matches!(row.state, Standing::Booked | Standing::Confirmed | Standing::MoveRequested);
     page(
         *locale,
         words.title,
@@ -186,14 +247,14 @@ fn render(shown: &Shown, now: Timestamp, said: Option<&str>) -> Markup {
                 dt { (words.place) } dd { (row.address) }
                 dt { (words.phone) } dd { a href=(wording::tel_link(&row.phone, &row.region)) { (row.phone) } }
             }
-            @if is_open {
+            @if is_open(row, now) {
                 @if row.state == Standing::Booked {
                     form method="post" { button name="do" value="confirm" { (words.confirm) } }
                 }
-                form method="post" {
-                    label.asked for="wishes" { (words.wishes) }
-                    textarea #wishes name="wishes" maxlength=(LONGEST_WISH) {}
-                    button.second name="do" value="move" { (words.ask) }
+                @if slots.is_empty() { (wishes(words, words.wishes)) }
+                @else {
+                    (times(words, *locale, &zone, slots))
+                    details { summary { (words.none_suits) } (wishes(words, words.none_suits)) }
                 }
                 details {
                     summary { (words.cancel) }
@@ -205,116 +266,34 @@ fn render(shown: &Shown, now: Timestamp, said: Option<&str>) -> Markup {
     )
 }
 
-/// What the page says, in one language.
-struct Words {
-    title: &'static str,
-    when: &'static str,
-    work: &'static str,
-    vehicle: &'static str,
-    place: &'static str,
-    phone: &'static str,
-    confirm: &'static str,
-    wishes: &'static str,
-    ask: &'static str,
-    cancel: &'static str,
-    sure: &'static str,
-    cancel_now: &'static str,
-    choose: &'static str,
-    confirmed: &'static str,
-    asked_to_move: &'static str,
-    cancelled: &'static str,
-    over_visit: &'static str,
-    too_late: &'static str,
-    over_title: &'static str,
-    over: &'static str,
-    unknown_title: &'static str,
-    unknown: &'static str,
-}
-
-impl Words {
-    fn of(locale: Locale) -> &'static Self {
-        locale.choose(&ZH, &EN, &JA)
-    }
-    fn standing(&self, state: Standing) -> Option<&'static str> {
-        match state {
-            Standing::Confirmed => Some(self.confirmed),
-            Standing::MoveRequested => Some(self.asked_to_move),
-            Standing::Cancelled => Some(self.cancelled),
-            Standing::Arrived | Standing::InService | Standing::Completed | Standing::NoShow => Some(self.over_visit),
-            _ => None,
+/// The times that can be given, day by day; one is taken at once.
+fn times(words: &Words, locale: Locale, zone: &TimeZone, slots: &[Slot]) -> Markup {
+    let date = |slot: &Slot| slot.start_at.in_zone(zone).date();
+    html! {
+        form method="post" {
+            h2 { (words.pick) }
+            @for day in slots.chunk_by(|one, other| date(one) == date(other)) {
+                fieldset {
+                    legend { (wording::date(date(&day[0]), locale)) @if day[0].conditional { " · " (words.conditional) } }
+                    div.choices { @for slot in day {
+                        label { input type="radio" name="slot" value=(slot.start_at); span { (wording::time(slot.start_at.in_zone(zone).time(), locale)) } }
+                    } }
+                }
+            }
+            button.second name="do" value="take" { (words.take) }
         }
     }
 }
 
-const ZH: Words = Words {
-    title: "您的预约",
-    when: "时间",
-    work: "项目",
-    vehicle: "车牌",
-    place: "地址",
-    phone: "电话",
-    confirm: "确认到店",
-    wishes: "想改时间?请写下方便的日期和时段",
-    ask: "请求改期",
-    cancel: "取消预约",
-    sure: "取消后,这个时间会留给其他客户。",
-    cancel_now: "确定取消",
-    choose: "请选择确认、改期或取消。",
-    confirmed: "已确认,到时见。",
-    asked_to_move: "已收到改期请求,服务顾问会与您联系。在此之前,原时间仍为您保留。",
-    cancelled: "预约已取消。",
-    over_visit: "这次到店已有记录,不能再更改。",
-    too_late: "现在已不能在此更改,请致电我们。",
-    over_title: "链接已过期",
-    over: "这个链接已不再有效,请致电我们。",
-    unknown_title: "打不开这个链接",
-    unknown: "链接不完整或不是我们发出的。请从邮件中重新打开,或致电我们。",
-};
-const EN: Words = Words {
-    title: "Your appointment",
-    when: "When",
-    work: "Work",
-    vehicle: "Vehicle",
-    place: "Address",
-    phone: "Telephone",
-    confirm: "I will come",
-    wishes: "Another time? Write which days and hours suit you",
-    ask: "Ask for another time",
-    cancel: "Cancel the appointment",
-    sure: "Your time will be given to somebody else.",
-    cancel_now: "Yes, cancel it",
-    choose: "Please confirm, ask for another time, or cancel.",
-    confirmed: "Confirmed. See you then.",
-    asked_to_move: "We have your request: your advisor will contact you. Until then your time is kept.",
-    cancelled: "The appointment is cancelled.",
-    over_visit: "This visit is on record and can no longer be changed.",
-    too_late: "This can no longer be changed here: please call us.",
-    over_title: "This link has ended",
-    over: "The link is no longer good. Please call us.",
-    unknown_title: "This link cannot be opened",
-    unknown: "It is incomplete, or not ours. Open it from the mail again, or call us.",
-};
-const JA: Words = Words {
-    title: "ご予約",
-    when: "日時",
-    work: "作業内容",
-    vehicle: "お車",
-    place: "住所",
-    phone: "電話",
-    confirm: "来店を確認する",
-    wishes: "変更をご希望の場合は、ご都合のよい日時をお書きください",
-    ask: "日時の変更を依頼する",
-    cancel: "予約をキャンセルする",
-    sure: "キャンセルすると、このお時間は他のお客様にご案内します。",
-    cancel_now: "キャンセルを確定する",
-    choose: "確認、変更、キャンセルのいずれかをお選びください。",
-    confirmed: "ご来店の確認を承りました。お待ちしております。",
-    asked_to_move: "変更のご依頼を承りました。担当者よりご連絡いたします。それまで現在のお時間を確保しております。",
-    cancelled: "ご予約をキャンセルしました。",
-    over_visit: "このご来店は記録済みのため、変更できません。",
-    too_late: "こちらでは変更できません。お電話ください。",
-    over_title: "リンクの有効期限が切れています",
-    over: "このリンクは使用できません。お電話ください。",
-    unknown_title: "リンクを開けません",
-    unknown: "リンクが不完全か、当店のものではありません。メールから開き直すか、お電話ください。",
-};
+/// Where no time can be offered, or none suits: up to three wishes, which an advisor answers.
+fn wishes(words: &Words, asked: &str) -> Markup {
+    html! {
+        form method="post" {
+            fieldset {
+                legend { (asked) }
+                @for n in 1..=WISHES { input type="text" name="wishes" maxlength=(LONGEST_WISH / WISHES) aria-label={ (words.wish) " " (n) } autocomplete="off"; }
+            }
+            button.second name="do" value="move" { (words.ask) }
+        }
+    }
+}

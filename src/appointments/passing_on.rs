@@ -1,9 +1,11 @@
 //! Who else wants to know of a visit: parts that lie there are fitted in it, work that was put off is done in it.
 use std::sync::Arc;
 
-use super::{Appointment, State, actions::Told};
+use super::{Appointment, State};
 use crate::{
+    clock::Timestamp,
     db,
+    dealerships::Dealership,
     desk::Desk,
     parts::{self, actions::CalledOff},
     repairs,
@@ -18,26 +20,27 @@ pub(super) struct News {
 }
 
 impl News {
-    /// A fact was applied: the visit stands, or it fell through.
-    pub(super) fn note(&mut self, told: &Told<'_>, appointment: &Appointment) {
-        let dealership = Arc::clone(told.dealership);
+    /// Something was done about a visit: it stands, or it fell through.
+    pub(super) fn note(
+        &mut self,
+        dealership: &Arc<Dealership>,
+        appointment: &Appointment,
+        is_booking: bool,
+        time: Timestamp,
+    ) {
+        let dealership = Arc::clone(dealership);
         match (appointment.state, appointment.vehicle_id, appointment.start_at) {
-            (State::Booked | State::Confirmed, Some(vehicle), Some(start_at)) if told.fact.said.booking().is_some() => {
+            (State::Booked | State::Confirmed, Some(vehicle), Some(start_at)) if is_booking => {
                 let named = |service: &super::Service| [service.code.clone(), service.name.clone()];
                 let services = appointment.services.iter().flat_map(named).flatten().collect();
-                let booked = repairs::actions::Booked {
-                    dealership: Arc::clone(&dealership),
-                    vehicle,
-                    services,
-                    time: told.time,
-                };
+                let booked = repairs::actions::Booked { dealership: Arc::clone(&dealership), vehicle, services, time };
                 self.work.push(booked);
                 let appointment = appointment.id;
-                let booked = parts::actions::Booked { dealership, vehicle, appointment, start_at, time: told.time };
+                let booked = parts::actions::Booked { dealership, vehicle, appointment, start_at, time };
                 self.fittings.push(booked);
             }
             (State::Cancelled | State::NoShow, ..) => {
-                self.called_off.push(CalledOff { dealership, appointment: appointment.id, time: told.time });
+                self.called_off.push(CalledOff { dealership, appointment: appointment.id, time });
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 mod around;
 pub(super) mod day;
 mod listing;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,8 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 pub(super) use self::around::{Neighbour, Work, neighbours, recover, works_between};
-pub(super) use self::listing::{Wanted, list, of_customer, tellers_of_what_is_ahead};
+pub(super) use self::listing::{Wanted, Which, list, of_customer, tellers_of_what_is_ahead};
+pub(super) use self::written::{Written, incomplete_of, written};
 use super::{Appointment, Service, State};
 use crate::{
     clock::Timestamp,
@@ -58,7 +60,7 @@ pub(super) async fn find_and_lock(tx: &mut Tx, keys: &BTreeSet<Key>) -> Result<B
             "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
                     a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
                     a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
-                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.created_at, c.time_zone AS customer_zone
+                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.missing, a.created_at, c.time_zone AS customer_zone
              FROM ",
             (dealership_id text, ref text),
             " CROSS JOIN appointments AS a LEFT JOIN customers AS c ON c.id = a.customer_id
@@ -84,7 +86,7 @@ pub(super) async fn find_and_lock_by_id(tx: &mut Tx, ids: &[String]) -> Result<V
         "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
                 a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
                 a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
-                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.created_at, c.time_zone AS customer_zone
+                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.missing, a.created_at, c.time_zone AS customer_zone
          FROM ",
         (id text),
         " CROSS JOIN appointments AS a LEFT JOIN customers AS c ON c.id = a.customer_id WHERE a.id = j.id ORDER BY a.id",
@@ -104,16 +106,16 @@ pub(super) async fn save(tx: &mut Tx, appointments: &[&Appointment]) -> Result<(
         "INSERT INTO appointments (id, dealership_id, ref, state, revision, sender_revision, heard_at, customer_id, vehicle_id, advisor_id,
             start_at, end_at, booked_at, booked_by, channel, services, customer_words, is_comeback, parts_required,
             confirmed_at, arrived_at, completed_at, cancelled_at, cancel_reason, source, requested_at, confirmed_via, parts_ready, original_ref,
-            missed_at, recovered_at, warnings, created_at)
+            missed_at, recovered_at, warnings, missing, created_at)
          SELECT j.id, j.dealership_id, j.ref, j.state, j.revision, j.sender_revision, j.heard_at, j.customer_id, j.vehicle_id, j.advisor_id,
             j.start_at, j.end_at, j.booked_at, j.booked_by, j.channel, j.services, j.customer_words, j.is_comeback, j.parts_required,
             j.confirmed_at, j.arrived_at, j.completed_at, j.cancelled_at, j.cancel_reason, j.source, j.requested_at, j.confirmed_via,
-            j.parts_ready, j.original_ref, j.missed_at, j.recovered_at, j.warnings, j.created_at FROM ",
+            j.parts_ready, j.original_ref, j.missed_at, j.recovered_at, j.warnings, j.missing, j.created_at FROM ",
         (id text, dealership_id text, ref text, state text, revision bigint, sender_revision bigint, heard_at timestamptz, customer_id text,
          vehicle_id text, advisor_id text, start_at timestamptz, end_at timestamptz, booked_at timestamptz, booked_by text, channel text,
          services jsonb, customer_words text, is_comeback boolean, parts_required jsonb, confirmed_at timestamptz, arrived_at timestamptz,
          completed_at timestamptz, cancelled_at timestamptz, cancel_reason text, source text, requested_at timestamptz,
-         confirmed_via text, parts_ready boolean, original_ref text, missed_at timestamptz, recovered_at timestamptz, warnings jsonb,
+         confirmed_via text, parts_ready boolean, original_ref text, missed_at timestamptz, recovered_at timestamptz, warnings jsonb, missing jsonb,
          created_at timestamptz),
         " WHERE true
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, revision = excluded.revision, sender_revision = excluded.sender_revision,
@@ -124,7 +126,7 @@ pub(super) async fn save(tx: &mut Tx, appointments: &[&Appointment]) -> Result<(
             completed_at = excluded.completed_at, cancelled_at = excluded.cancelled_at, cancel_reason = excluded.cancel_reason,
             source = excluded.source, requested_at = excluded.requested_at, confirmed_via = excluded.confirmed_via,
             parts_ready = excluded.parts_ready, original_ref = excluded.original_ref, missed_at = excluded.missed_at,
-            recovered_at = excluded.recovered_at, warnings = excluded.warnings"
+            recovered_at = excluded.recovered_at, warnings = excluded.warnings, missing = excluded.missing"
     ))
     .bind_rows(appointments)
     .execute()
@@ -147,6 +149,10 @@ pub(super) struct Found {
     pub(super) advisor: Option<Id<Staff>>,
     pub(super) advisor_ref: Option<String>,
     pub(super) advisor_name: Option<String>,
+    /// When the work on it began, while that is not done.
+    pub(super) open_since: Option<Timestamp>,
+    /// Which times would suit the customer, where they asked for another one.
+    pub(super) wishes: Option<String>,
 }
 
 /// Appointments by our id or the sender's ref, among what `access` allows; two when the ref is not unique.
@@ -160,9 +166,11 @@ pub(super) async fn list_by_reference(
         "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
                 a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
                 a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
-                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.created_at, d.code AS dealership,
+                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.missing, a.created_at, d.code AS dealership,
                 c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
-                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name
+                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name, a.wishes,
+                (SELECT r.opened_at FROM repair_orders AS r WHERE r.appointment_ref = a.ref AND r.dealership_id = a.dealership_id
+                    AND r.state IN ('open', 'ready') AND r.state = 'open' ORDER BY r.opened_at LIMIT 1) AS open_since
          FROM appointments AS a JOIN dealerships AS d ON d.id = a.dealership_id LEFT JOIN customers AS c ON c.id = a.customer_id
               LEFT JOIN vehicles AS v ON v.id = a.vehicle_id LEFT JOIN staff AS s ON s.id = a.advisor_id
          WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
@@ -270,6 +278,12 @@ pub(super) async fn on_page(tx: &mut Tx, id: &str) -> Result<Option<OnPage>> {
     .await
 }
 
+/// Keeps which times would suit the customer.
+pub(super) async fn wish(tx: &mut Tx, id: Id<Appointment>, wishes: &str) -> Result<()> {
+    tx.sql("UPDATE appointments SET wishes = $2 WHERE id = $1").bind(id).bind(wishes.to_owned()).execute().await?;
+    Ok(())
+}
+
 /// The visits of vehicles that start after `after` and stand, the earliest first.
 pub(super) async fn visits_after(
     tx: &mut Tx,
@@ -297,8 +311,10 @@ pub(super) async fn visits_after(
 pub(super) async fn last_advisor(tx: &mut Tx, vehicle: Id<Vehicle>) -> Result<Option<Id<Staff>>> {
     let found: Option<(Id<Staff>,)> = tx
         .sql(
-            "SELECT advisor_id FROM appointments WHERE vehicle_id = $1 AND advisor_id IS NOT NULL AND start_at IS NOT NULL
-             ORDER BY start_at DESC LIMIT 1",
+            "SELECT advisor_id FROM (
+                 SELECT advisor_id, start_at AS served_at FROM appointments WHERE vehicle_id = $1
+                 UNION ALL SELECT advisor_id, opened_at FROM repair_orders WHERE vehicle_id = $1) AS visits
+             WHERE advisor_id IS NOT NULL AND served_at IS NOT NULL ORDER BY served_at DESC LIMIT 1",
         )
         .bind(vehicle)
         .optional()

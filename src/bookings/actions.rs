@@ -9,9 +9,13 @@ use crate::{
     clock::Timestamp,
     db::{self, Tx},
     dealerships::Dealership,
-    http::{Access, Error, Fault},
+    http::{Access, Error},
     id,
-    intake::{self, envelope::Envelope},
+    intake::{
+        self,
+        envelope::Envelope,
+        told_here::{self, ToldHere},
+    },
 };
 
 /// What became of it.
@@ -89,21 +93,8 @@ async fn envelope(app: &App, dealership: &Dealership, wanted: &Wanted) -> Result
             data[key] = value;
         }
     }
-    let event = json!({"specversion": "1.0", "id": event_id(dealership, wanted), "source": SOURCE, "type": "appointment.booked",
-        "time": wanted.at.to_string(), "dealership": dealership.code, "data": data});
-    let sheet = intake::envelope::Sheet::of(vec![event]);
-    let admitted = intake::actions::admit(app, &Access::Only(vec![dealership.id]), &sheet).await;
-    let mut admitted = admitted.map_err(|error| match error {
-        Error::Invalid(faults) => Error::Invalid(faults.into_iter().map(as_sent).collect()),
-        error => error,
-    })?;
-    admitted.pop().ok_or(Error::NotFound)
-}
-
-/// Faults point into what the caller sent, which is the data of our event.
-fn as_sent(fault: Fault) -> Fault {
-    let pointer = fault.pointer.strip_prefix("/0/data").unwrap_or(&fault.pointer).to_owned();
-    Fault { pointer, ..fault }
+    let (id, at) = (event_id(dealership, wanted), wanted.at);
+    told_here::admit(app, ToldHere { dealership, source: SOURCE, kind: "appointment.booked", id, at, data }).await
 }
 
 fn hash(text: &str) -> String {

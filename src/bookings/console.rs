@@ -1,6 +1,8 @@
 //! Booking while somebody is on the telephone: who calls, what is known of their cars, when and what for, what would be wrong
 //! with it, booked.
 mod form;
+mod lacking;
+mod times;
 
 use axum::{
     extract::{Query, State},
@@ -16,7 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    appointments::api::Shown,
+    appointments::{api::Shown, slots::offering::Offer},
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
@@ -35,7 +37,11 @@ use crate::{
 pub const BOOK: &str = "/console/book";
 
 pub fn pages() -> Pages {
-    Pages::new().get(BOOK, Right::Book, ask).post(BOOK, Right::Book, book)
+    Pages::new().get(BOOK, Right::Book, ask).post(BOOK, Right::Book, book).post(
+        lacking::COMPLETE,
+        Right::Book,
+        lacking::complete,
+    )
 }
 
 /// What the page knows when it is drawn.
@@ -49,6 +55,21 @@ struct Known {
     left_undone: Vec<LeftUndone>,
     advisors: Vec<Staff>,
     is_ours: bool,
+    /// The times that can be given, once somebody is booked for.
+    offer: Option<Offer>,
+    /// Bookings that lack something, while nobody is booked for.
+    lacking: Vec<Shown>,
+}
+
+impl Known {
+    /// Whom it is for is known: the form stands on the page.
+    fn is_open(&self, fields: &Fields) -> bool {
+        self.customer.is_some() || fields.get("customer") == Some("new")
+    }
+    /// Nobody is known by what was typed.
+    fn is_nobody(&self, fields: &Fields) -> bool {
+        self.hits.is_empty() && fields.get("phone").is_some()
+    }
 }
 
 /// What stands above the form.
@@ -69,7 +90,18 @@ async fn ask(
     Ok(page(&app, &visitor, &fields, &known, &Note::Nothing))
 }
 
+/// What is known of the caller, and the times that they can be given.
 async fn known(app: &App, visitor: &Visitor, fields: &Fields) -> Result<Known, Error> {
+    let mut known = caller(app, visitor, fields).await?;
+    if known.is_ours && (known.is_open(fields) || known.is_nobody(fields)) {
+        known.offer = Some(times::offered(app, visitor, fields, &known).await?);
+    } else if fields.get("phone").is_none() {
+        known.lacking = lacking::list(app, visitor).await?;
+    }
+    Ok(known)
+}
+
+async fn caller(app: &App, visitor: &Visitor, fields: &Fields) -> Result<Known, Error> {
     let mut tx = app.db.read().await?;
     let mut known = Known {
         is_ours: actions::is_ours(&mut tx, &visitor.dealership, visitor.now).await?,
@@ -97,8 +129,7 @@ async fn known(app: &App, visitor: &Visitor, fields: &Fields) -> Result<Known, E
 
 fn page(app: &App, visitor: &Visitor, fields: &Fields, known: &Known, note: &Note<'_>) -> Markup {
     let w = visitor.words;
-    let is_open = known.customer.is_some() || fields.get("customer") == Some("new");
-    let nobody = known.hits.is_empty() && fields.get("phone").is_some();
+    let (is_open, nobody) = (known.is_open(fields), known.is_nobody(fields));
     let body = html! {
         (head(&w.t("book-title"), &html! { p { (w.t("book-lead")) } }, &html! {}))
         @if !known.is_ours { p class="notice" { (w.t("book-elsewhere")) } }
@@ -110,12 +141,14 @@ fn page(app: &App, visitor: &Visitor, fields: &Fields, known: &Known, note: &Not
             }
             @if is_open || nobody { (form::form(app, visitor, fields, known, note)) }
             @else if !known.hits.is_empty() { (choose(visitor, fields, &known.hits)) }
-            @else { (empty(&w.t("book-begin"))) }
+            @else { (empty(&w.t("book-begin"))) (lacking::section(visitor, &known.lacking)) }
         }
     };
+    let done = (fields.get("done") == Some("completed")).then(|| html! { (w.t("done-changed")) });
     let page = Page {
         here: BOOK,
         title: w.t("book-title"),
+        done,
         keys: &[("/", "key-search"), ("Ctrl ↵", "key-book")],
         ..Page::default()
     };
@@ -150,6 +183,10 @@ async fn book(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
         let said = said(&visitor, error);
         (error.status(), page(&app, &visitor, &fields, &known, &Note::Wrong(&said))).into_response()
     };
+    // Other times were asked for: nothing is booked, nor is anything missing yet.
+    if fields.get("then") == Some("times") {
+        return Ok(page(&app, &visitor, &fields, &known, &Note::Nothing).into_response());
+    }
     let customer = if fields.get("customer") == Some("new") { None } else { known.customer.as_ref() };
     let data = match fields.data(customer, visitor.zone()) {
         Ok(data) => data,

@@ -31,12 +31,14 @@ impl Fields {
         let start = self.start(zone)?;
         let hours = self.get("hours").and_then(|hours| hours.replace(',', ".").parse::<f64>().ok());
         let minutes = hours.map(|hours| SignedDuration::try_from_secs_f64(hours * 3600.0).unwrap_or_default());
-        let customer = match customer {
-            Some(known) => json!({ "ref": known.reference }),
-            None => {
-                json!({"name": self.get("name"), "salutation": self.get("salutation"), "language": self.get("language"),
-                "email": self.get("email"), "phones": [{"number": self.shown("phone"), "label": "mobile"}]})
-            }
+        let customer = if let Some(known) = customer {
+            json!({ "ref": known.reference })
+        } else {
+            let numbers = [("phone", "mobile"), ("phone2", "home")].into_iter();
+            let numbers = numbers.filter_map(|(field, label)| Some((self.get(field)?, label)));
+            let phones: Vec<Value> = numbers.map(|(number, label)| json!({"number": number, "label": label})).collect();
+            json!({"name": self.get("name"), "salutation": self.get("salutation"), "language": self.get("language"),
+                "email": self.get("email"), "phones": phones})
         };
         let mut data = json!({"start_at": start.to_string(), "customer": without_blanks(customer)});
         if let Some(minutes) = minutes.filter(SignedDuration::is_positive) {
@@ -71,10 +73,9 @@ impl Fields {
     }
 
     fn start(&self, zone: &jiff::tz::TimeZone) -> Result<Timestamp, Error> {
-        let typed = self.get("start").and_then(|typed| typed.parse().ok());
-        typed
-            .map(|at| local_moment(at, zone))
-            .ok_or_else(|| Error::invalid("/start_at", "not_a_time", "must be a day and a time"))
+        let chosen = self.get("slot").filter(|slot| *slot != "other").and_then(|slot| slot.parse().ok());
+        let typed = || self.get("start").and_then(|typed| typed.parse().ok()).map(|at| local_moment(at, zone));
+        chosen.or_else(typed).ok_or_else(|| Error::invalid("/start_at", "not_a_time", "must be a day and a time"))
     }
 }
 
@@ -114,5 +115,10 @@ mod tests {
         assert!(data["customer"].get("email").is_none());
         assert_eq!(fields.seen(), ["spacing", "load"]);
         assert!(typed(&[("start", "tomorrow")]).data(None, &zone).is_err());
+        // A time that was chosen from those that can be given counts; of another one, what was typed.
+        for (slot, start) in [("2026-03-07T05:30:00Z", "2026-03-07T05:30"), ("other", "2026-03-07T01:30")] {
+            let fields = typed(&[("slot", slot), ("start", "2026-03-07T09:30")]);
+            assert_eq!(fields.data(None, &zone).expect("a booking")["start_at"], format!("{start}:00.000000Z"));
+        }
     }
 }

@@ -177,6 +177,13 @@ impl Shop {
         days.filter_map(|day| self.spans(day).last()).map(|(_, close)| close).find(|close| *close > after)
     }
 
+    /// When the doors closed last for a day, not later than `at`. `None` when they did not for a year.
+    pub fn last_day_end(&self, at: Timestamp) -> Option<Timestamp> {
+        let today = at.in_zone(&self.zone).date();
+        let days = (-1..=A_YEAR_AND_A_WEEK).map(|back| days_from(today, -back));
+        days.filter_map(|day| self.spans(day).last()).map(|(_, close)| close).find(|close| *close <= at)
+    }
+
     /// The last open date earlier than `date` (BR-11). `None` when the dealership was closed for a year.
     pub fn last_open_day_before(&self, date: Date) -> Option<Date> {
         (1..=A_YEAR_AND_A_WEEK).map(|back| days_from(date, -back)).find(|day| self.is_open_on(*day))
@@ -191,6 +198,11 @@ impl Shop {
     pub fn working_days_between(&self, from: Date, to: Date) -> i64 {
         let days = (1..=A_YEAR_AND_A_WEEK).map(|ahead| days_from(from, ahead)).take_while(|day| *day <= to);
         i64::try_from(days.filter(|day| self.is_open_on(*day)).count()).unwrap_or(i64::MAX)
+    }
+
+    /// When the doors are open on a date, in order; empty on a day on which they stay closed.
+    pub fn stretches(&self, date: Date) -> Vec<(Timestamp, Timestamp)> {
+        self.spans(date).collect()
     }
 
     /// The stretches of a date as moments, without those that daylight saving leaves no time for.
@@ -272,6 +284,18 @@ mod tests {
         // Over a holiday, with a Sunday that is worked.
         assert_eq!(tianhe().working_days_between(date("2026-02-16"), date("2026-02-23")), 6);
         assert_eq!(tianhe().next_open_day_after(date("2026-03-07")), Some(date("2026-03-09")));
+    }
+
+    #[test]
+    fn the_doors_closed_last_for_a_day_in_the_evening_and_not_at_noon() {
+        for (now, closed) in [
+            ("2026-03-03T12:30", "2026-03-02T18:00"),
+            ("2026-03-03T18:00", "2026-03-03T18:00"),
+            ("2026-03-08T00:00", "2026-03-08T00:00"), // Saturday until 24:00
+            ("2026-03-09T10:00", "2026-03-08T00:00"), // over the Sunday
+        ] {
+            assert_eq!(tianhe().last_day_end(at(now)), Some(at(closed)), "{now}");
+        }
     }
 
     #[test]

@@ -8,7 +8,15 @@ use super::{
     planning::{NewTask, NoCall, Standing, Visit, follow_up},
     store::{self, Excluded, Key},
 };
-use crate::{clocks::Clock, customers::Customer, db, desk::Desk, id::Id, notices::readings::Reading, timeline::Entry};
+use crate::{
+    clocks::Clock,
+    customers::{Customer, vehicles::Vehicle},
+    db,
+    desk::Desk,
+    id::Id,
+    notices::readings::Reading,
+    timeline::Entry,
+};
 
 /// Plans calls, whatever is planned already: there is one of a type, subject and round. One that was withdrawn is taken up
 /// again. Answers the ids of those that are new or were taken up; four statements, however many they are.
@@ -100,10 +108,46 @@ pub async fn plan_follow_up(desk: &mut Desk<'_>, visits: &[Visit]) -> db::Result
 /// Withdraws the open calls of these types about a subject (of all types when none is named): what they were about is gone.
 /// Somebody who is on the telephone about it finishes that call. Answers how many.
 pub async fn withdraw(desk: &mut Desk<'_>, subject_id: &str, types: &[CallType], reason: &str) -> db::Result<usize> {
-    let open = store::find_open_about(desk.tx, subject_id).await?;
-    let concerned = open.into_iter().filter(|task| types.is_empty() || types.contains(&task.kind));
+    withdraw_all(desk, &[subject_id.to_owned()], types, reason).await
+}
+
+/// The same about several subjects in one go.
+pub async fn withdraw_all(
+    desk: &mut Desk<'_>,
+    subject_ids: &[String],
+    types: &[CallType],
+    reason: &str,
+) -> db::Result<usize> {
+    if subject_ids.is_empty() {
+        return Ok(0);
+    }
+    let mut open = store::find_open_about(desk.tx, subject_ids).await?;
+    open.retain(|task| types.is_empty() || types.contains(&task.kind));
+    end(desk, open, reason).await
+}
+
+/// Withdraws a customer's open calls about one car: it is no longer theirs.
+pub async fn withdraw_about_vehicle(
+    desk: &mut Desk<'_>,
+    customer: Id<Customer>,
+    vehicle: Id<Vehicle>,
+    reason: &str,
+) -> db::Result<usize> {
+    let mut open = store::find_open_of(desk.tx, customer).await?;
+    open.retain(|task| task.vehicle_id == Some(vehicle));
+    end(desk, open, reason).await
+}
+
+/// Withdraws a customer's open calls after visits: something else is to be spoken about first (BR-32).
+pub async fn withdraw_follow_ups(desk: &mut Desk<'_>, customer: Id<Customer>, reason: &str) -> db::Result<usize> {
+    let mut open = store::find_open_of(desk.tx, customer).await?;
+    open.retain(|task| task.kind == CallType::FollowUp);
+    end(desk, open, reason).await
+}
+
+async fn end(desk: &mut Desk<'_>, tasks: Vec<CallTask>, reason: &str) -> db::Result<usize> {
     let mut withdrawn = Vec::new();
-    for mut task in concerned {
+    for mut task in tasks {
         let on_the_line =
             task.has_word_waiting() || task.state == State::Leased && task.stage != Some(super::Stage::Preview);
         if on_the_line {
@@ -121,12 +165,19 @@ pub async fn withdraw(desk: &mut Desk<'_>, subject_id: &str, types: &[CallType],
     Ok(withdrawn.len())
 }
 
+/// Withdraws the open calls about a subject that were planned for this: it is settled.
+pub async fn withdraw_for(desk: &mut Desk<'_>, subject_id: &str, planned_for: &str, reason: &str) -> db::Result<()> {
+    let mut open = store::find_open_about(desk.tx, &[subject_id.to_owned()]).await?;
+    open.retain(|task| task.reason == planned_for);
+    end(desk, open, reason).await.map(|_| ())
+}
+
 /// Withdraws the open calls that are made in place of these kinds of notices about a subject: it has moved on.
 pub async fn withdraw_in_place_of(desk: &mut Desk<'_>, subject_id: &str, kinds: &[&str]) -> db::Result<()> {
     if kinds.is_empty() {
         return Ok(());
     }
-    let open = store::find_open_about(desk.tx, subject_id).await?;
+    let open = store::find_open_about(desk.tx, &[subject_id.to_owned()]).await?;
     let in_place = |task: &CallTask| task.detail["kind"].as_str().is_some_and(|kind| kinds.contains(&kind));
     let types: Vec<CallType> = open.iter().filter(|task| in_place(task)).map(|task| task.kind).collect();
     if !types.is_empty() {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 mod asked;
 mod exchange;
+mod promised;
 
 pub(super) use self::asked::Ask;
 use self::asked::ask_of;
@@ -42,7 +43,7 @@ use crate::{
 
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/v1/calls", get(list))
+        .route("/v1/calls", get(list).post(promised::promise))
         .route("/v1/calls/next", post(next))
         .route("/v1/calls/{id}", get(one))
         .route("/v1/calls/{id}/heartbeat", post(heartbeat))
@@ -52,6 +53,7 @@ pub fn routes() -> Router<App> {
         .route("/v1/calls/{id}/draft", put(draft))
         .route("/v1/calls/{id}/hold", post(hold))
         .route("/v1/calls/{id}/release", post(release))
+        .route("/v1/calls/{id}/withdraw", post(withdraw))
         .route("/v1/calls/{id}/reassign", post(reassign))
         .merge(exchange::routes())
 }
@@ -228,9 +230,22 @@ async fn hold(
     Path(id): Path<Id<CallTask>>,
     JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, Error> {
+    deed(&app, &caller, id, Deed::Hold(reason(&body, "say why it is paused")?)).await
+}
+
+/// Nobody needs to call: it was settled by other means.
+async fn withdraw(
+    caller: Authorized<scope::Calls>,
+    State(app): State<App>,
+    Path(id): Path<Id<CallTask>>,
+    JsonBody(body): JsonBody,
+) -> Result<Json<Value>, Error> {
+    deed(&app, &caller, id, Deed::Withdraw(reason(&body, "say why nobody needs to call")?)).await
+}
+
+fn reason(body: &Value, missing: &str) -> Result<String, Error> {
     let why = body["reason"].as_str().map(str::trim).filter(|why| !why.is_empty() && why.chars().count() <= 200);
-    let why = why.ok_or_else(|| Error::invalid("/reason", "required", "say why it is paused"))?.to_owned();
-    deed(&app, &caller, id, Deed::Hold(why)).await
+    Ok(why.ok_or_else(|| Error::invalid("/reason", "required", missing))?.to_owned())
 }
 
 async fn release(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 
 use super::{
-    CallTask, CallType, NewTask, State, hearing,
+    CallTask, CallType, State, hearing,
     keeping::{hours_of, keep, line, topic},
     outcomes::{Next, Outcome, Past, TelephonyResult, Told, ending, next},
     store::{
@@ -34,8 +34,6 @@ use crate::{
 
 /// Nobody asks for an opinion who said no, for so long (`domain/calls.md` B3).
 const SURVEYS_REST: SignedDuration = SignedDuration::from_hours(24 * 180);
-/// A complaint is answered by a manager within this time (C5).
-const COMPLAINT_DUE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What an agent says of a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -113,11 +111,13 @@ pub(super) async fn settle(
         };
     }
     apply(desk, &mut task, agent, &dealership, word, &what_next).await?;
-    follow(desk, &mut task, &attempt, &dealership, word).await?;
-    hearing::tell(desk, &task, &attempt, agent, &dealership, word).await?;
     if task.state == State::Scheduled && task.not_before <= desk.now {
         task.become_ready(desk.now, &hours, &rules);
     }
+    // Kept first: what follows withdraws calls that are of no more use, and this one is over.
+    keep(desk, std::slice::from_ref(&task)).await?;
+    follow(desk, &task, &attempt, word).await?;
+    hearing::tell(desk, &task, &attempt, agent, &dealership, word).await?;
     let answer = json!({
         "task": task.id, "attempt": attempt.id, "state": task.state, "reason": task.state_reason,
         "next_at": Some(task.not_before).filter(|_| task.state.is_open()), "attempts_left": (task.max_attempts - task.attempts).max(0),
@@ -136,7 +136,6 @@ pub(super) async fn settle(
         line.detail["appointment"] = json!(appointment);
     }
     desk.record(line);
-    keep(desk, &[task]).await?;
     Ok(Concluded::Kept(answer))
 }
 
@@ -213,13 +212,7 @@ pub(super) async fn exhaust(
 }
 
 /// What a word means for other tasks, the customer's addresses and rights, and other desks.
-async fn follow(
-    desk: &mut Desk<'_>,
-    task: &mut CallTask,
-    attempt: &Attempt,
-    dealership: &Arc<Dealership>,
-    word: &Word,
-) -> db::Result<()> {
+async fn follow(desk: &mut Desk<'_>, task: &CallTask, attempt: &Attempt, word: &Word) -> db::Result<()> {
     let Some(outcome) = word.told.outcome else { return Ok(()) };
     let refused = |scope: String, channel, until| NewSuppression {
         dealership_id: task.dealership_id,
@@ -257,22 +250,8 @@ async fn follow(
                 withdraw_others(desk, task, "sold_vehicle", |other| other.vehicle_id == Some(vehicle)).await?;
             }
         }
-        Outcome::CompletedIssue | Outcome::Complaint => raise(desk, task, dealership, outcome).await?,
         _ => {}
     }
-    Ok(())
-}
-
-/// Somebody who can decide calls back (G6, complaint call-back).
-async fn raise(desk: &mut Desk<'_>, task: &CallTask, dealership: &Arc<Dealership>, outcome: Outcome) -> db::Result<()> {
-    let times = (desk.now, desk.now.plus(COMPLAINT_DUE));
-    let subject = (SubjectKind::CallTask, task.id.to_string());
-    let mut call = NewTask::new(CallType::Complaint, dealership, task.customer_id, subject, outcome.word(), times);
-    call.vehicle_id = task.vehicle_id;
-    call.skill = Some("complaints".to_owned());
-    call.is_urgent = true;
-    call.detail = task.detail.0.clone();
-    super::actions::plan(desk, &[call]).await?;
     Ok(())
 }
 

@@ -110,6 +110,8 @@ pub(super) enum Deed {
     Release,
     /// To one person, who finds it first in their queue; to anybody when nobody is named.
     Reassign(Option<Id<Staff>>),
+    /// Nobody is to call: why.
+    Withdraw(String),
 }
 
 pub(super) async fn perform(
@@ -141,6 +143,10 @@ pub(super) async fn perform(
             task.give_back("released", desk.now);
             task.wake(desk.now, &hours, &rules);
             ("call.released", String::new())
+        }
+        Deed::Withdraw(why) => {
+            task.end(State::Withdrawn, "by_hand", desk.now);
+            ("call.withdrawn", why.clone())
         }
         Deed::Reassign(to) => {
             if let Some(to) = to

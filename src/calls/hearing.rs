@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{CallTask, CallType, State, concluding::Word, outcomes::Outcome, store::attempts::Attempt};
 use crate::{
+    appointments::{self, actions::Acted},
     cases::{
         self, Severity, Source,
         actions::{Deed, NewCase},
@@ -13,7 +14,12 @@ use crate::{
     dealerships::Dealership,
     desk::Desk,
     http::{Access, Error},
+    inquiries::{
+        self,
+        actions::{NewReply, NoReply},
+    },
     notices::SubjectKind,
+    parts::{self, Spoken},
     staff::Staff,
     surveys::{
         self,
@@ -22,7 +28,10 @@ use crate::{
     timeline::Entry,
 };
 
-/// Tells the desks of surveys and cases what was said.
+/// Stands for an answer that was given on the telephone and of which nobody wrote more.
+const SPOKEN: &str = "☎";
+
+/// Tells the desks of surveys, cases, appointments, parts and inquiries what was said.
 pub(super) async fn tell(
     desk: &mut Desk<'_>,
     task: &CallTask,
@@ -52,16 +61,76 @@ pub(super) async fn tell(
             words: word.note.clone(),
             score: None,
             cause: None,
-            // The queue has planned the manager's call already, or nobody is to call.
-            is_called: true,
+            // Somebody who can decide calls back (G6); in grief nobody does.
+            call: (outcome != Outcome::DeceasedOrSensitive).then_some(CallType::Complaint),
             actor: agent.id.to_string(),
         };
         cases::actions::raise(desk, &[case]).await?;
     }
-    if task.subject_type == SubjectKind::Case {
-        tell_case(desk, task, agent, word, outcome).await?;
+    match task.subject_type {
+        SubjectKind::Case => tell_case(desk, task, agent, word, outcome).await,
+        SubjectKind::Appointment if task.kind == CallType::Confirm => tell_appointment(desk, task, outcome).await,
+        SubjectKind::PartsOrder if task.kind == CallType::PartsArrived => tell_parts(desk, task, outcome).await,
+        SubjectKind::Inquiry => tell_inquiry(desk, task, attempt, agent, outcome).await,
+        _ => Ok(()),
+    }
+}
+
+/// What the customer said of coming is what they would have said by a link (`domain/model.md` G2).
+async fn tell_appointment(desk: &mut Desk<'_>, task: &CallTask, outcome: Outcome) -> db::Result<()> {
+    let (Ok(id), at) = (task.subject_id.parse(), desk.now) else { return Ok(()) };
+    let acted = match outcome {
+        Outcome::AppointmentConfirmed | Outcome::CompletedSatisfied => {
+            appointments::actions::confirm_by_customer(desk, id, "call", at).await?
+        }
+        Outcome::MoveRequested => appointments::actions::ask_to_move(desk, id, "call", at).await?,
+        Outcome::AppointmentCancelled => appointments::actions::cancel_by_customer(desk, id, "call", at).await?,
+        _ => return Ok(()),
+    };
+    if !matches!(acted, Acted::Done | Acted::Again) {
+        tracing::info!(appointment = task.subject_id, ?acted, "a call about an appointment changed nothing in it");
     }
     Ok(())
+}
+
+/// Who has said whether they come for their part is not told of it again (BR-22).
+async fn tell_parts(desk: &mut Desk<'_>, task: &CallTask, outcome: Outcome) -> db::Result<()> {
+    let spoken = match outcome {
+        Outcome::PartsAcceptedBooked | Outcome::AppointmentBooked => Spoken::Agreed,
+        Outcome::PartsDeclined => Spoken::Declined,
+        _ => return Ok(()),
+    };
+    parts::actions::spoken_of(desk, &task.subject_id, spoken).await
+}
+
+/// Who was spoken to about their question has their answer: it was said on the telephone (BR-02).
+async fn tell_inquiry(
+    desk: &mut Desk<'_>,
+    task: &CallTask,
+    attempt: &Attempt,
+    agent: &Staff,
+    outcome: Outcome,
+) -> db::Result<()> {
+    let is_answered = outcome.reached() == "customer" && task.state == State::Done;
+    let (Ok(id), true) = (task.subject_id.parse(), is_answered) else { return Ok(()) };
+    let reply = NewReply {
+        text: attempt.note.clone().unwrap_or_else(|| SPOKEN.to_owned()),
+        channel: inquiries::Channel::Phone,
+        staff: agent.clone(),
+        actor: agent.id.to_string(),
+        seen: None,
+        not_before: None,
+        idempotency_key: Some(attempt.id.to_string()),
+        files: Arc::default(),
+    };
+    match inquiries::actions::answer(desk, id, &reply).await {
+        Ok(_) => Ok(()),
+        Err(NoReply::Database(error)) => Err(error),
+        Err(refused) => {
+            tracing::info!(inquiry = task.subject_id, %refused, "a call about an inquiry is no answer to it");
+            Ok(())
+        }
+    }
 }
 
 /// Scores are kept as they were given; a customer who was spoken to and gave none is not asked again in writing.

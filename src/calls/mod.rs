@@ -11,6 +11,7 @@ mod keeping;
 mod life;
 mod outcomes;
 mod planning;
+mod promised;
 mod saying;
 pub mod scripts;
 mod showing;
@@ -20,7 +21,7 @@ mod waking;
 
 pub use self::{
     outcomes::{Outcome, TelephonyResult},
-    planning::{NewTask, NoCall, Visit},
+    planning::{NewTask, NoCall, Visit, mode_of},
 };
 
 use serde::{Deserialize, Serialize};

@@ -59,6 +59,12 @@ pub enum Outcome {
     CompletedSatisfied,
     CompletedIssue,
     AppointmentBooked,
+    /// They will come at the time that is booked.
+    AppointmentConfirmed,
+    /// They want another time, and it is not booked yet.
+    MoveRequested,
+    /// They will not come.
+    AppointmentCancelled,
     PartsAcceptedBooked,
     PartsDeclined,
     RescheduleAny,
@@ -76,10 +82,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::CompletedSatisfied,
         Self::CompletedIssue,
         Self::AppointmentBooked,
+        Self::AppointmentConfirmed,
+        Self::MoveRequested,
+        Self::AppointmentCancelled,
         Self::PartsAcceptedBooked,
         Self::PartsDeclined,
         Self::RescheduleAny,
@@ -100,6 +109,9 @@ impl Outcome {
             Self::CompletedSatisfied => "completed_satisfied",
             Self::CompletedIssue => "completed_issue",
             Self::AppointmentBooked => "appointment_booked",
+            Self::AppointmentConfirmed => "appointment_confirmed",
+            Self::MoveRequested => "move_requested",
+            Self::AppointmentCancelled => "appointment_cancelled",
             Self::PartsAcceptedBooked => "parts_accepted_booked",
             Self::PartsDeclined => "parts_declined",
             Self::RescheduleAny => "reschedule_any",
@@ -123,6 +135,7 @@ impl Outcome {
     pub fn fits(self, kind: CallType) -> bool {
         match self {
             Self::PartsAcceptedBooked | Self::PartsDeclined => kind == CallType::PartsArrived,
+            Self::AppointmentConfirmed | Self::MoveRequested | Self::AppointmentCancelled => kind == CallType::Confirm,
             _ => true,
         }
     }

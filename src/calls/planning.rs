@@ -16,6 +16,13 @@ use crate::{
     staff::Staff,
 };
 
+/// When a customer wants to be called, and by whom; by anybody when nobody is named.
+#[derive(Clone, Copy, Debug)]
+pub struct Agreed {
+    pub at: Timestamp,
+    pub by: Option<Id<Staff>>,
+}
+
 /// A call that a desk wants to be made. There is one of a type, subject and round, however often it is planned.
 #[derive(Clone, Debug)]
 pub struct NewTask {
@@ -37,6 +44,8 @@ pub struct NewTask {
     pub expires_at: Option<Timestamp>,
     /// It goes before what is not urgent: level 4.
     pub is_urgent: bool,
+    /// The customer asked for it: `not_before` is kept as it is.
+    pub agreed: Option<Agreed>,
     /// None = the customer's, else the dealership's.
     pub language: Option<String>,
     /// What who calls should know about, such as `complaints`.
@@ -70,6 +79,7 @@ impl NewTask {
             due_at,
             expires_at: kind.expires_after().map(|after| not_before.plus(after)),
             is_urgent: false,
+            agreed: None,
             language: None,
             skill: None,
             excluded_staff: Vec::new(),
@@ -86,7 +96,8 @@ impl NewTask {
         hours: &CallHours,
         max: i64,
     ) -> CallTask {
-        let not_before = hours.next_good(self.not_before.max(now));
+        let wanted = self.not_before.max(now);
+        let not_before = if self.agreed.is_some() { wanted } else { hours.next_good(wanted) };
         // A due time that lies before the first moment at which anybody may call moves behind it.
         let due_at = if self.due_at <= not_before { hours.closes_after(not_before) } else { self.due_at };
         CallTask {
@@ -100,7 +111,14 @@ impl NewTask {
             round: self.round,
             reason: self.reason.to_owned(),
             state: State::Scheduled,
-            state_reason: Some(if not_before > self.not_before.max(now) { "call_hours" } else { "not_yet" }.to_owned()),
+            state_reason: Some(
+                match self.agreed {
+                    Some(_) => "callback",
+                    None if not_before > wanted => "call_hours",
+                    None => "not_yet",
+                }
+                .to_owned(),
+            ),
             stage: None,
             level: self.kind.level(),
             is_urgent: self.is_urgent,
@@ -113,8 +131,8 @@ impl NewTask {
             at_risk_at: at_risk_from(not_before, due_at),
             expires_at: self.expires_at.map(|at| at.max(due_at)),
             window_until: None,
-            callback_at: None,
-            callback_by: None,
+            callback_at: self.agreed.map(|agreed| agreed.at),
+            callback_by: self.agreed.and_then(|agreed| agreed.by),
             owner_id: None,
             lease_until: None,
             stage_at: None,
@@ -215,6 +233,11 @@ impl NoCall {
     }
 }
 
+/// How a dealership follows visits up (BR-50): its `rules.follow_up.mode`, else the setting.
+pub fn mode_of(dealership: &Dealership, usual: FollowUpMode) -> FollowUpMode {
+    serde_json::from_value(dealership.rules["follow_up"]["mode"].clone()).unwrap_or(usual)
+}
+
 /// What is known of the customer of a visit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Standing {
@@ -248,7 +271,7 @@ pub(super) fn follow_up(
         if standing.kind == Kind::Company && !settings.fleets {
             return Err(NoCall::Fleet);
         }
-        if settings.mode == FollowUpMode::Survey {
+        if mode_of(&visit.dealership, settings.mode) == FollowUpMode::Survey {
             return Err(NoCall::SurveyOnly);
         }
     }

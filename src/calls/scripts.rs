@@ -57,6 +57,10 @@ pub struct Facts {
     pub item: String,
     pub advisor: String,
     pub is_comeback: bool,
+    /// They asked for another time for their appointment.
+    pub wants_another_time: bool,
+    /// Something that their booking should say is missing.
+    pub is_incomplete: bool,
 }
 
 /// A script in one language, filled in.

@@ -170,6 +170,8 @@ fn script(
         item: text("item"),
         advisor: appointment.and_then(|appointment| appointment.advisor.clone()).unwrap_or_else(|| text("advisor")),
         is_comeback: detail["is_comeback"] == true || appointment.is_some_and(|appointment| appointment.is_comeback),
+        wants_another_time: detail["wants_another_time"] == true,
+        is_incomplete: detail["is_incomplete"] == true,
     };
     app.scripts.render(task.kind, locale, &facts).map_err(|error| Error::Internal(error.into()))
 }

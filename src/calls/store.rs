@@ -94,8 +94,9 @@ pub(super) async fn find_and_lock(tx: &mut Tx, ids: &[Id<CallTask>]) -> Result<V
     .await
 }
 
-/// The open tasks about a subject, locked.
-pub(super) async fn find_open_about(tx: &mut Tx, subject_id: &str) -> Result<Vec<CallTask>> {
+/// The open tasks about these subjects, locked.
+pub(super) async fn find_open_about(tx: &mut Tx, subject_ids: &[String]) -> Result<Vec<CallTask>> {
+    let ids: Vec<ById> = subject_ids.iter().map(|id| ById { id: id.clone() }).collect();
     tx.sql(rows!(
         "SELECT t.id, t.dealership_id, t.type, t.customer_id, t.vehicle_id, t.subject_type, t.subject_id, t.round, t.reason, t.state, t.state_reason,
                 t.stage, t.level, t.is_urgent, t.language, t.any_language, t.skill, t.not_before, t.ready_at, t.due_at, t.at_risk_at, t.expires_at,
@@ -106,7 +107,7 @@ pub(super) async fn find_open_about(tx: &mut Tx, subject_id: &str) -> Result<Vec
         " JOIN call_tasks AS t ON t.subject_id = j.id AND t.state IN ('scheduled', 'ready', 'leased', 'held') ORDER BY t.id",
         for_update "t"
     ))
-    .bind_rows(&[ById { id: subject_id.to_owned() }])
+    .bind_rows(&ids)
     .all()
     .await
 }

@@ -1,5 +1,6 @@
 //! Capacity: the hours of work that each day has room for (BR-08), as another system or a person states them.
 pub mod actions;
+pub mod api;
 mod store;
 
 use jiff::civil::Date;
@@ -32,6 +33,40 @@ pub fn is_overbooked(booked_minutes: i64, available_minutes: i64) -> bool {
     booked_minutes.saturating_mul(100) > available_minutes.saturating_mul(FULL)
 }
 
+/// What a day has room for and what is booked on it, in minutes of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    pub available_minutes: i64,
+    pub booked_minutes: i64,
+}
+
+impl Room {
+    /// Whether so much more leaves it at four fifths at most (BR-08).
+    pub fn takes(self, minutes: i64) -> bool {
+        !is_overbooked(self.booked_minutes.saturating_add(minutes), self.available_minutes)
+    }
+    /// How much more may be booked by then.
+    pub fn bookable(self) -> i64 {
+        (self.available_minutes.saturating_mul(FULL) / 100 - self.booked_minutes).max(0)
+    }
+    /// How much is left of the whole day, for those who come without an appointment, too (acceptance 20).
+    pub fn left(self) -> i64 {
+        (self.available_minutes - self.booked_minutes).max(0)
+    }
+}
+
+impl From<&Day> for Room {
+    /// As the sender states it: where they do not count what is booked, nothing is.
+    fn from(day: &Day) -> Self {
+        Self { available_minutes: day.available_minutes, booked_minutes: day.booked_minutes.unwrap_or(0) }
+    }
+}
+
+/// Minutes of work in hours, as people and interfaces count them.
+pub fn hours(minutes: i64) -> f64 {
+    f64::from(i32::try_from(minutes).unwrap_or(i32::MAX)) / 60.0
+}
+
 /// Hours as they are told, in whole minutes.
 pub fn minutes(hours: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "a day has few minutes, and more than it has is as full")]
@@ -49,5 +84,14 @@ mod tests {
         assert!(is_overbooked(minutes(32.1), minutes(40.0)));
         assert!(is_overbooked(minutes(0.5), 0), "a closed day has no room");
         assert!(!is_overbooked(0, 0));
+    }
+
+    #[test]
+    fn what_may_be_booked_and_what_is_left_of_a_day() {
+        let room = |available, booked| Room { available_minutes: minutes(available), booked_minutes: minutes(booked) };
+        assert_eq!((room(40.0, 30.0).bookable(), room(40.0, 30.0).left()), (120, 600));
+        assert!(room(40.0, 30.0).takes(120) && !room(40.0, 30.0).takes(121));
+        assert_eq!((room(40.0, 39.0).bookable(), room(40.0, 39.0).left()), (0, 60));
+        assert_eq!((room(1.0, 2.0).bookable(), room(1.0, 2.0).left()), (0, 0));
     }
 }

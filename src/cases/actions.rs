@@ -9,6 +9,7 @@ use super::{
     triggers::{Deadlines, Rules},
 };
 use crate::{
+    calls::{self, CallType},
     clock::Timestamp,
     clocks::{self, ClockKind},
     customers::{Customer, vehicles::Vehicle},
@@ -43,8 +44,8 @@ pub struct NewCase<'a> {
     pub score: Option<i64>,
     /// What the answers point to; whoever resolves the case decides.
     pub cause: Option<Cause>,
-    /// Somebody is to call about it already.
-    pub is_called: bool,
+    /// The call in which somebody makes it good: `Recovery`, or `Complaint` for who can decide. None: nobody is to call.
+    pub call: Option<CallType>,
     /// Who heard it: `customer`, a staff id, `key:…`.
     pub actor: String,
 }
@@ -112,8 +113,12 @@ async fn open(desk: &mut Desk<'_>, new: &NewCase<'_>) -> db::Result<Id<Case>> {
     store::save(desk.tx, &[&case]).await?;
     store::note(desk.tx, desk.ids.next(), case.id, &new.actor, "raised", new.words.as_deref(), desk.now).await?;
     due::set_clocks(desk, &case).await?;
-    if !new.is_called {
-        due::plan_recovery(desk, &case, dealership).await?;
+    if let Some(kind) = new.call {
+        due::plan_call(desk, &case, dealership, kind, case.reopened).await?;
+    }
+    if let (Severity::Hot, Some(customer)) = (case.severity, case.customer_id) {
+        // What is wrong is spoken about, and not how everything was (BR-32).
+        calls::actions::withdraw_follow_ups(desk, customer, "open_case").await?;
     }
     reports::satisfaction::weekly::schedule(desk, dealership).await?;
     let event = if case.severity == Severity::Hot { "case.raised" } else { "case.raised_softly" };
@@ -136,8 +141,11 @@ async fn hear_again(desk: &mut Desk<'_>, mut case: Case, new: &NewCase<'_>) -> d
     store::save(desk.tx, &[&case]).await?;
     if grows {
         due::set_clocks(desk, &case).await?;
-        due::plan_recovery(desk, &case, new.dealership).await?;
+        due::plan_call(desk, &case, new.dealership, new.call.unwrap_or(CallType::Recovery), case.reopened).await?;
         tell(desk, &case, new.dealership, "case.raised", None, Some(&new.actor)).await?;
+    } else if let (Some(kind), State::Contacted | State::Resolved) = (new.call, case.state) {
+        // They were called about it, and say more: once more for each time that they were.
+        due::plan_call(desk, &case, new.dealership, kind, due::HEARD_AGAIN + case.revision).await?;
     }
     Ok(())
 }

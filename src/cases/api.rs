@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     app::App,
+    calls::CallType,
     db::Weight,
     desk::{self, Desk},
     fields::Fields,
@@ -229,7 +230,7 @@ async fn raise(
                 words: words.clone(),
                 score: None,
                 cause,
-                is_called: false,
+                call: Some(CallType::Recovery),
                 actor: actor.clone(),
             };
             let ids = actions::raise(&mut desk, &[case]).await?;

@@ -80,7 +80,9 @@ pub(super) async fn follow(
         Deed::Note { .. } => return Ok(()),
     };
     match case.state {
-        State::Reopened if matches!(deed, Deed::Reopen { .. }) => plan_recovery(desk, case, dealership).await?,
+        State::Reopened if matches!(deed, Deed::Reopen { .. }) => {
+            plan_call(desk, case, dealership, CallType::Recovery, case.reopened).await?;
+        }
         State::Resolved if matches!(deed, Deed::Resolve { .. }) => plan_verification(desk, case, dealership).await?,
         State::Contacted | State::Verified => withdraw_calls(desk, case).await?,
         _ => {}
@@ -130,18 +132,30 @@ pub(super) async fn tell(
     hear(desk, &heard).await
 }
 
+/// Rounds of the calls about what a customer said again after they had been contacted.
+pub(super) const HEARD_AGAIN: i64 = 1_000_000;
+/// Rounds of the calls of who can decide, apart from those that verify.
+const DECIDES: i64 = 2_000_000;
+
 /// Somebody is to speak to the customer within the time that was promised: not who served them. A soft case is left to its
 /// owner.
-pub(super) async fn plan_recovery(desk: &mut Desk<'_>, case: &Case, dealership: &Arc<Dealership>) -> db::Result<()> {
+pub(super) async fn plan_call(
+    desk: &mut Desk<'_>,
+    case: &Case,
+    dealership: &Arc<Dealership>,
+    kind: CallType,
+    round: i64,
+) -> db::Result<()> {
     let Some(customer) = case.customer_id.filter(|_| case.severity == Severity::Hot) else { return Ok(()) };
-    let subject = (SubjectKind::Case, case.id.to_string());
+    let (subject, decides) = ((SubjectKind::Case, case.id.to_string()), kind == CallType::Complaint);
     let task = NewTask {
         vehicle_id: case.vehicle_id,
-        round: case.reopened,
+        round: if decides { DECIDES + round } else { round },
         is_urgent: true,
+        skill: decides.then(|| "complaints".to_owned()),
         excluded_staff: case.advisor_id.into_iter().collect(),
         detail: json!({"case": case.reference, "reason": case.reason}),
-        ..NewTask::new(CallType::Recovery, dealership, customer, subject, "case_raised", (desk.now, case.contact_by))
+        ..NewTask::new(kind, dealership, customer, subject, "case_raised", (desk.now, case.contact_by))
     };
     calls::actions::plan(desk, &[task]).await?;
     Ok(())

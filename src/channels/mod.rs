@@ -1,17 +1,23 @@
 //! The only code that talks to the outside: one attempt to deliver one message, and what became of it.
 pub mod email;
+mod exchange;
 pub mod http_client;
 pub mod mailbox;
+mod pace;
 mod reply;
 mod routes;
 pub mod sms;
+mod tencent;
 pub mod tls;
+pub mod wechat;
+pub mod wecom;
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use jiff::SignedDuration;
 
-pub use self::routes::{EmailRoute, Routes, SmsRoute};
+pub use self::routes::{EmailRoute, Routes, SmsRoute, WechatRoute, WecomRoute};
 
 /// How far an attempt got; the words of `architecture.md` 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::Type)]
@@ -77,6 +83,8 @@ impl Delivery {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivered {
     Answered(Delivery),
+    /// Our own pace allows nothing there for so long: nothing was tried, and no try is used up.
+    TooEarly(SignedDuration),
     /// The mark was refused: the lease was lost or the message was cancelled. Nothing of it went over the wire.
     Stopped,
 }

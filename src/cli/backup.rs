@@ -14,7 +14,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
-    let app = open_to_look(settings).await?;
+    let app = Box::pin(open_to_look(settings)).await?;
     let done = if app.db.is_sqlite() {
         actions::backup(&app, &args.file).await.map_err(Failure::from)
     } else {

@@ -8,7 +8,7 @@ use super::{Failure, out::outln, serve::Signals, serve::stop, setup};
 use crate::{
     app::App,
     clock::Clock,
-    config::{Config, SmsProvider, Span},
+    config::{Config, Provider, Span},
     demo::{self, people, story},
     http::server,
     id::Random,
@@ -75,7 +75,11 @@ fn settings(database: &std::path::Path, address: SocketAddr) -> Result<Config, F
     settings.database.url = format!("sqlite://{}", database.display()).into();
     settings.http.public_url = format!("http://{address}").parse().context("the address is no URL")?;
     settings.email.url = Some("mailbox:".to_owned().into());
-    settings.sms.provider = SmsProvider::Mailbox;
+    settings.sms.provider = Provider::Mailbox;
+    settings.wechat.provider = Provider::Mailbox;
+    settings.wecom.provider = Provider::Mailbox;
+    // The Chinese dealerships have a group at WeCom; the others read mail.
+    settings.wecom.keys = demo::GROUPS.map(|code| (code.to_owned(), "demo".into())).into();
     settings.worker.lease = Span::new(demo::LEASE);
     settings.console.session = Span::new(demo::LEASE);
     Ok(settings)

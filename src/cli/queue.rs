@@ -52,7 +52,7 @@ pub(super) enum Command {
 
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
     let app = match command {
-        Command::Status | Command::List { .. } | Command::Unread => open_to_look(settings).await?,
+        Command::Status | Command::List { .. } | Command::Unread => Box::pin(open_to_look(settings)).await?,
         _ => open(settings, false).await?,
     };
     let done = match command {

@@ -148,17 +148,15 @@ async fn copy_dealerships(settings: Config, stage: &Stage) -> Result<(), Failure
     stage
         .app
         .db
-        .write::<_, db::Error, _>(Weight(dealerships.len() + people.len()), move |tx| {
+        .write::<_, staff::actions::Refused, _>(Weight(dealerships.len() + people.len()), move |tx| {
             let (app, dealerships, people) = (stage_app.clone(), dealerships.clone(), people.clone());
             Box::pin(async move {
                 let mut desk = Desk::open(tx, &app);
                 for dealership in dealerships {
                     dealerships::actions::put(&mut desk, dealership, "replay").await?;
                 }
-                for person in people {
-                    staff::actions::put(&mut desk, person, "replay").await?;
-                }
-                desk.close().await
+                staff::actions::put_all(&mut desk, &people, "replay").await?;
+                Ok(desk.close().await?)
             })
         })
         .await

@@ -9,9 +9,14 @@ use super::{
     out::{out, outln},
 };
 use crate::{
+    app::App,
     config::Config,
+    dealerships,
     http::Access,
-    inquiries::{proof, report},
+    inquiries::{
+        proof::{self, Report},
+        report::{self, papers},
+    },
     reports::{Month, Question, satisfaction},
 };
 
@@ -53,9 +58,9 @@ pub(super) enum Command {
         /// Such as 2026-03.
         #[arg(long)]
         month: String,
-        /// The dealership's code.
-        #[arg(long)]
-        dealership: String,
+        /// The code of a dealership; all of them without it, but for the sealed file.
+        #[arg(long, value_name = "CODE")]
+        dealership: Option<String>,
         #[arg(long, value_enum, default_value_t = Form::Json)]
         format: Form,
     },
@@ -78,7 +83,12 @@ pub(super) enum Format {
 /// How the promise of a month is written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Form {
+    /// The numbers.
     Json,
+    /// A row for each promise.
+    Csv,
+    /// A page to print.
+    Html,
     /// JSON lines, each with the hash of those before it.
     Sealed,
 }
@@ -95,14 +105,7 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
             Box::pin(operations::brand(Question { month, dealership, advisor: None }, format, settings)).await
         }
         Command::Sla { month, dealership, format } => {
-            let app = super::open(settings, false).await?;
-            let report = report::of(&app, &dealership, &month).await.map_err(Failure::usage)?;
-            let text = match format {
-                Form::Json => serde_json::to_string_pretty(&report).context("the report cannot be written")? + "\n",
-                Form::Sealed => report.sealed(),
-            };
-            out!("{text}");
-            Ok(())
+            Box::pin(of_the_promise((&month, dealership), format, settings)).await
         }
         Command::Verify { file, head } => {
             let bytes = std::fs::read(&file)
@@ -122,6 +125,49 @@ pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failur
             Ok(())
         }
     }
+}
+
+async fn of_the_promise(
+    (month, dealership): (&str, Option<String>),
+    format: Form,
+    settings: Config,
+) -> Result<(), Failure> {
+    if dealership.is_none() && matches!(format, Form::Sealed) {
+        return Err(Failure::usage(anyhow!("a file is sealed for one dealership: add --dealership CODE")));
+    }
+    let app = open(settings, false).await?;
+    let reports = promises(&app, month, dealership.as_deref()).await;
+    app.db.close().await;
+    let reports = reports?;
+    match (format, reports.as_slice()) {
+        (Form::Sealed, [report]) => out!("{}", report.sealed()),
+        (Form::Csv, _) => out!("{}", papers::csv(&reports)),
+        (Form::Html, _) => outln!("{}", papers::html(&reports)),
+        // One that was named is one object, as over HTTP.
+        (_, [report]) if dealership.is_some() => outln!("{}", pretty(report)?),
+        _ => outln!("{}", pretty(&reports)?),
+    }
+    Ok(())
+}
+
+async fn promises(app: &App, month: &str, dealership: Option<&str>) -> Result<Vec<Report>, Failure> {
+    let codes = match dealership {
+        Some(code) => vec![code.to_owned()],
+        None => {
+            let mut tx = app.db.read().await.context("cannot read the database")?;
+            let all = dealerships::actions::all(&mut tx).await.context("cannot read the dealerships")?;
+            all.into_iter().map(|found| found.code).collect()
+        }
+    };
+    let mut reports = Vec::with_capacity(codes.len());
+    for code in codes {
+        reports.push(report::of(app, &code, month).await.map_err(Failure::usage)?);
+    }
+    Ok(reports)
+}
+
+fn pretty(value: &impl serde::Serialize) -> Result<String, Failure> {
+    Ok(serde_json::to_string_pretty(value).context("the report cannot be written")?)
 }
 
 async fn of_satisfaction(question: Question, format: Format, settings: Config) -> Result<(), Failure> {

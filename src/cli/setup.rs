@@ -8,12 +8,12 @@ use super::{Failure, open};
 use crate::{
     app::App,
     config::Config,
-    db::{self, Weight},
+    db::Weight,
     dealerships::{self, Dealership},
     desk::Desk,
     http::Fault,
     id::Id,
-    staff::{self, Staff},
+    staff::{self, Staff, actions::Refused},
 };
 
 #[derive(Debug, clap::Args)]
@@ -45,7 +45,12 @@ pub(super) async fn store_text(app: &App, text: &str) -> Result<(), Failure> {
 
 async fn store_entries(app: &App, entries: Entries) -> Result<(), Failure> {
     let plan = entries.plan(app).await?;
-    Ok(store(app, plan).await.context("nothing of the file was stored")?)
+    store(app, plan).await.map_err(|refused| match refused {
+        Refused::Substitute { of, fault } => {
+            Failure::usage(anyhow!("nothing was stored: staff {of}: substitute: {}", fault.message))
+        }
+        error @ Refused::Database(_) => anyhow::Error::new(error).context("nothing of the file was stored").into(),
+    })
 }
 
 /// The two lists of the file, as JSON.
@@ -130,7 +135,7 @@ impl Entries {
     }
 }
 
-async fn store(app: &App, plan: Plan) -> Result<(), db::Error> {
+async fn store(app: &App, plan: Plan) -> Result<(), Refused> {
     let desk_app = app.clone();
     let weight = Weight(plan.dealerships.len() + plan.staff.len());
     app.db
@@ -143,12 +148,14 @@ async fn store(app: &App, plan: Plan) -> Result<(), db::Error> {
                     let it = dealerships::actions::put(&mut desk, dealership, "setup").await?;
                     stored.insert(it.code, it.id);
                 }
+                let mut people = Vec::with_capacity(plan.staff.len());
                 for (code, mut staff) in plan.staff {
                     // The dealership may have had an id before this file.
                     staff.dealership_id = stored.get(&code).copied().unwrap_or(staff.dealership_id);
-                    staff::actions::put(&mut desk, staff, "setup").await?;
+                    people.push(staff);
                 }
-                desk.close().await
+                staff::actions::put_all(&mut desk, &people, "setup").await?;
+                Ok(desk.close().await?)
             })
         })
         .await

@@ -111,7 +111,8 @@ async fn add(app: &App, code: &str, wanted: Wanted) -> Result<(), Failure> {
         let said: Vec<String> = faults.iter().map(|fault| format!("{} {}", fault.pointer, fault.message)).collect();
         Failure::usage(anyhow!("{}", said.join("; ")))
     })?;
-    let staff = actions::put_now(app, parsed, ACTOR.to_owned()).await.context("the person was not stored")?;
+    let stored = actions::put_now(app, parsed, ACTOR.to_owned()).await;
+    let staff = stored.map_err(|error| anyhow::Error::new(error).context("the person was not stored"))?;
     let login = wanted.login.unwrap_or(wanted.reference);
     match accounts::actions::open(app, &staff, &login, BY).await.map_err(failed)? {
         Some(password) => print_once(&password),
@@ -168,11 +169,7 @@ async fn dealership(app: &App, code: &str) -> Result<std::sync::Arc<Dealership>,
 
 async fn known(app: &App, dealership: Id<Dealership>, reference: &str) -> Result<Option<Staff>, Failure> {
     let mut tx = app.db.read().await.context("cannot read the database")?;
-    let id = actions::find_id(&mut tx, dealership, reference).await.context("cannot look the person up")?;
-    match id {
-        Some(id) => Ok(actions::find(&mut tx, id).await.context("cannot look the person up")?),
-        None => Ok(None),
-    }
+    Ok(actions::find_by_ref(&mut tx, dealership, reference).await.context("cannot look the person up")?)
 }
 
 async fn person(app: &App, reference: &str, code: &str) -> Result<Staff, Failure> {

@@ -39,7 +39,8 @@ pub(super) enum Command {
     SendTest {
         #[command(flatten)]
         which: Which,
-        /// An e-mail address, or a telephone number in international form.
+        /// An e-mail address, a telephone number in international form, an openid, or a `WeCom` user id (`robot:CODE` for the
+        /// group of a dealership).
         #[arg(long, value_name = "ADDRESS")]
         to: String,
     },
@@ -137,7 +138,8 @@ fn declared(letters: &Letters) -> usize {
     for kind in letters.playbook().kinds() {
         for (provider, binding) in &kind.bindings {
             let unknown = letters.knows(kind.subject, binding.words()).err().map(|error| error.to_string());
-            let misfits = binding.misfits(letters, &kind.name, Locale::ZhCn, true);
+            let channel = providers::channel_of(provider);
+            let misfits = binding.misfits(letters, &kind.name, Locale::ZhCn, (channel, true));
             let misfit =
                 misfits.iter().find(|(sample, why)| *sample == "full" && why.reason() != "template_not_approved");
             let misfit = misfit.map(|(_, why)| format!("{} {}", why.reason(), why.word().unwrap_or_default()));
@@ -248,18 +250,23 @@ fn show(letters: &Letters, which: &Which) -> Result<(), Failure> {
 async fn approved(
     app: &App,
     letters: &Letters,
-    which: &Which,
+    (which, rendered): (&Which, &Rendered),
     dealership: Option<&Dealership>,
 ) -> Result<Option<Approved>, Failure> {
-    let (Some(dealership), Some(provider)) = (dealership, providers::provider(app)) else { return Ok(None) };
+    let provider = providers::providers(app).into_iter().find(|(_, channel)| *channel == which.channel);
+    let (Some(dealership), Some((provider, _))) = (dealership, provider) else { return Ok(None) };
     let bound = app.shelf.binding(dealership.id, &which.kind, provider).await.context("cannot read its template")?;
-    let Some(bound) = bound.filter(|_| which.channel == ChannelName::Sms) else { return Ok(None) };
+    let Some(bound) = bound else { return Ok(None) };
     let locale = Locale::parse(&which.locale).unwrap_or(Locale::ZhCn);
     let samples = letters.samples(&which.kind, locale);
     let letter = samples.iter().find(|(name, _)| *name == which.sample).map(|(_, letter)| letter);
     let words = serde_json::to_value(letter).unwrap_or_default();
     let mainland = Region::of(&dealership.region) == Region::China;
-    bound.approved(&words, mainland).map(Some).map_err(|unusable| Failure::Failed(anyhow!(unusable)))
+    let fitted = match rendered {
+        Rendered::Wechat { fields } => bound.fields(&words, fields),
+        _ => bound.approved(&words, mainland),
+    };
+    fitted.map(Some).map_err(|unusable| Failure::Failed(anyhow!(unusable)))
 }
 
 async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
@@ -271,7 +278,7 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
         }
     };
     let (rendered, _) = render(&letters, which)?;
-    let approved = approved(app, &letters, which, dealership.as_deref()).await?;
+    let approved = approved(app, &letters, (which, &rendered), dealership.as_deref()).await?;
     let sent = trial::send(app, dealership.as_deref(), rendered, approved.as_ref(), to).await;
     let (id, delivered) = sent.map_err(Failure::usage)?;
     match delivered {
@@ -285,6 +292,9 @@ async fn send_test(app: &App, which: &Which, to: &str) -> Result<(), Failure> {
             delivery.phase,
             said(&delivery)
         ))),
+        Delivered::TooEarly(wait) => {
+            Err(Failure::Failed(anyhow!("its turn comes in {} s: try again then", wait.as_secs().max(1))))
+        }
         Delivered::Stopped => Err(Failure::Failed(anyhow!("it was stopped before it left"))),
     }
 }

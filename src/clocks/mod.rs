@@ -25,6 +25,8 @@ use crate::{
 pub enum ClockKind {
     /// An appointment whose customer has not come half an hour after its start (BR-14).
     AppointmentNoShow,
+    /// An appointment that nobody has confirmed by the afternoon before (A2 row 4).
+    AppointmentUnconfirmed,
     /// A customer is to be asked about a visit (BR-50).
     SurveyInvitation,
     /// The link of a survey ends (BR-51).
@@ -81,6 +83,7 @@ pub enum ClockKind {
 impl ClockKind {
     pub const ALL: &'static [Self] = &[
         Self::AppointmentNoShow,
+        Self::AppointmentUnconfirmed,
         Self::SurveyInvitation,
         Self::SurveyExpiry,
         Self::CaseDeadline,
@@ -112,6 +115,7 @@ impl ClockKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::AppointmentNoShow => "appointment.no_show",
+            Self::AppointmentUnconfirmed => "appointment.unconfirmed",
             Self::SurveyInvitation => "survey.invitation",
             Self::SurveyExpiry => "survey.expiry",
             Self::CaseDeadline => "case.deadline",

@@ -7,6 +7,7 @@ use crate::{appointments, calls, cases, db, desk::Desk, inquiries, parts, receip
 pub(super) async fn ring(desk: &mut Desk<'_>, kind: ClockKind, clocks: &[Clock]) -> db::Result<()> {
     match kind {
         ClockKind::AppointmentNoShow => appointments::actions::suspect_no_show(desk, clocks).await,
+        ClockKind::AppointmentUnconfirmed => appointments::actions::unconfirmed(desk, clocks).await,
         ClockKind::SurveyInvitation => surveys::actions::invite_due(desk, clocks).await,
         ClockKind::SurveyExpiry => surveys::actions::expire_due(desk, clocks).await,
         ClockKind::CaseDeadline => cases::actions::deadlines_missed(desk, clocks).await,

@@ -8,24 +8,13 @@ use std::{
 use config::{Environment, FileFormat};
 use secrecy::ExposeSecret;
 
-use super::{Config, DEFAULTS, SmsProvider};
+use super::{
+    Config, DEFAULTS, Provider,
+    secrets::{SECRETS, from_twin},
+};
 
 /// Read when no other file is named and it is there.
 const FILE: &str = "aftercare.toml";
-/// Settings with a `_file` twin.
-const SECRETS: [&str; 11] = [
-    "database.url",
-    "http.link_key",
-    "email.url",
-    "inbound.key",
-    "inbound.email.secret",
-    "inbound.sms.secret",
-    "sms.http.url",
-    "sms.http.headers",
-    "sms.receipts.secret",
-    "telephony.password",
-    "telephony.secret",
-];
 /// Characters of a secret that nobody can guess.
 const SHORTEST_KEY: usize = 32;
 const SHORTEST_SECRET: usize = 16;
@@ -46,8 +35,8 @@ pub enum Error {
     Wrong(config::ConfigError),
     #[error("set {0} or {0}_file, not both")]
     Twice(&'static str),
-    #[error("sms.http.headers: each line must be a header, Name: value")]
-    NotHeaders,
+    #[error("{0}: each line must be Name: value")]
+    NotLines(&'static str),
     #[error("{0} is set, so {1} must be set too")]
     Missing(&'static str, &'static str),
     #[error("{0} {1}")]
@@ -107,7 +96,7 @@ impl Config {
         if self.email.from.as_deref().is_some_and(|from| !is_address(from)) {
             return Err(Error::Rule("email.from", "is no e-mail address"));
         }
-        if self.sms.provider == SmsProvider::Http && self.sms.http.url.is_none() {
+        if self.sms.provider == Provider::Http && self.sms.http.url.is_none() {
             return Err(Error::Missing("sms.provider = http", "sms.http.url"));
         }
         if !matches!(self.http.public_url.scheme(), "http" | "https") || self.http.public_url.host().is_none() {
@@ -120,6 +109,8 @@ impl Config {
             return Err(Error::Rule("email.connections", "must be 1 or more"));
         }
         self.check_inbound()?;
+        self.wecom.check()?;
+        self.wechat.check()?;
         if self.worker.lease.get().is_zero() || self.worker.poll.get().is_zero() {
             return Err(Error::Rule("worker.lease and worker.poll", "must be longer than nothing"));
         }
@@ -187,39 +178,6 @@ fn file_text(file: Option<&Path>) -> Result<Option<String>, Error> {
             message: error.message().to_owned(),
         }),
     }
-}
-
-/// The value of a secret that is in its file, or headers that are in one text.
-fn from_twin(given: &config::Config, key: &'static str) -> Result<Option<config::Value>, Error> {
-    let is_headers = key == "sms.http.headers";
-    if let Some(text) = given.get_string(key).ok().filter(|_| is_headers) {
-        return headers(&text).map(Some);
-    }
-    let Ok(path) = given.get_string(&format!("{key}_file")) else {
-        return Ok(None);
-    };
-    if given.get::<config::Value>(key).is_ok() {
-        return Err(Error::Twice(key));
-    }
-    let path = PathBuf::from(path);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(source) => return Err(Error::Unreadable { path, named_by: "a setting that ends in _file", source }),
-    };
-    if is_headers {
-        return headers(&text).map(Some);
-    }
-    Ok(Some(text.trim().to_owned().into()))
-}
-
-/// One `Name: value` a line, as a table.
-fn headers(text: &str) -> Result<config::Value, Error> {
-    let mut headers: HashMap<String, config::Value> = HashMap::new();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let (name, value) = line.split_once(':').ok_or(Error::NotHeaders)?;
-        headers.insert(name.trim().to_owned(), value.trim().to_owned().into());
-    }
-    Ok(headers.into())
 }
 
 /// What is wrong and where, without the value: it may be a secret in the wrong place.
@@ -347,6 +305,14 @@ mod tests {
     }
 
     #[test]
+    fn a_robots_key_is_a_dealerships_and_no_secret_is_shown() {
+        let keys = [("AFTERCARE__WECOM__KEYS", "gz-tianhe: s3cret-1\nsh-pudong: s3cret-2")];
+        let config = load("[wecom]\nprovider = \"http\"", &keys).expect("valid");
+        assert_eq!(config.wecom.keys["gz-tianhe"].expose_secret(), "s3cret-1");
+        assert!(config.wecom.keys.len() == 2 && !format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
     fn mistakes_are_named_and_no_secret_is_repeated() {
         for (file, environment, says) in [
             ("[sms]\nprovider = \"twilio\"", &[][..], "knows none, http, mailbox"),
@@ -364,6 +330,10 @@ mod tests {
             ("email = \"smtp://u:s3cret@h\"", &[], "email: "),
             ("[email]\nconnections = \"s3cret\"", &[], "email.connections: "),
             ("[sms.http]\nheaders = \"Bearer s3cret\"", &[], "Name: value"),
+            ("[wecom]\nprovider = \"http\"", &[], "wecom.key"),
+            ("[wecom]\ncorp_id = \"ww1\"", &[], "belong together"),
+            ("[wechat]\nprovider = \"http\"\napp_id = \"wx1\"", &[], "wechat.secret"),
+            ("[wechat]\ntoken = \"s3cret!\"", &[], "wechat.token"),
             ("", &[("AFTERCARE__HTTP__LISTEN", "here")], "listen"),
             ("", &[("AFTERCARE__HTTP__BODY_LIMIT", "much")], "body_limit"),
             ("", &[("AFTERCARE__LOG__FORMAT", "xml")], "knows text, json"),

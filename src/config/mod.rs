@@ -1,5 +1,7 @@
 //! Every setting, its meaning and its default: `defaults.toml` is both the first layer and what `aftercare config` prints.
+mod chat;
 mod load;
+mod secrets;
 mod values;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
@@ -11,8 +13,9 @@ use url::Url;
 use crate::calendar::DailyWindow;
 
 pub use self::{
+    chat::{Wechat, Wecom},
     load::Error,
-    values::{FollowUpMode, LogFormat, NotASpan, SmsProvider, Span, SuccessStatus, Unknown, Waits},
+    values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
 };
 
 /// The defaults with their meanings, as a valid configuration file.
@@ -28,6 +31,8 @@ pub struct Config {
     pub inbound: Inbound,
     pub imports: Imports,
     pub sms: Sms,
+    pub wecom: Wecom,
+    pub wechat: Wechat,
     pub worker: Worker,
     pub templates: Templates,
     pub time: Time,
@@ -154,7 +159,7 @@ pub struct InboundDoor {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sms {
-    pub provider: SmsProvider,
+    pub provider: Provider,
     /// The sender a gateway is asked to show.
     pub from: Option<String>,
     pub retry: SmsRetry,
@@ -295,6 +300,10 @@ pub struct Calls {
     pub per_day: u32,
     pub per_week: u32,
     pub recordings: Span,
+    /// Whether who has not confirmed an appointment is called the day before; a dealership's `rules.calls.confirm` goes first.
+    pub confirm: bool,
+    /// When that is done, on the dealership's clock.
+    pub confirm_hours: DailyWindow,
 }
 
 /// The 24-hour promise (BR-01 to BR-05).

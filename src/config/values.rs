@@ -158,14 +158,14 @@ pub enum Unknown {
 }
 choice!(Unknown { "resend" => Resend, "hold" => Hold });
 
-/// Who sends text messages.
+/// Who carries a channel that needs a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmsProvider {
+pub enum Provider {
     None,
     Http,
     Mailbox,
 }
-choice!(SmsProvider { "none" => None, "http" => Http, "mailbox" => Mailbox });
+choice!(Provider { "none" => None, "http" => Http, "mailbox" => Mailbox });
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {

@@ -20,7 +20,7 @@ struct Entry {
 }
 
 /// In the order of a day's work; the first that somebody may open is where they begin.
-const NAVIGATION: [Entry; 13] = [
+const NAVIGATION: [Entry; 14] = [
     Entry {
         href: "/console/day",
         right: Right::Day,
@@ -52,6 +52,12 @@ const NAVIGATION: [Entry; 13] = [
         right: Right::Customers,
         key: "nav-customers",
         icon: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8Zm-8 8a8 8 0 0 1 16 0",
+    },
+    Entry {
+        href: "/console/workshop",
+        right: Right::Customers,
+        key: "nav-workshop",
+        icon: "M4 20V9l8-5 8 5v11M8 20v-7h8v7M8 16.5h8",
     },
     Entry {
         href: "/console/dashboard",

@@ -22,7 +22,7 @@ pub use self::{
 };
 use crate::{
     app::App, appointments, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages, parts,
-    reports, staff, texts, timeline, triggered,
+    repairs, reports, staff, texts, timeline, triggered,
 };
 
 fn pages() -> Pages {
@@ -36,6 +36,7 @@ fn pages() -> Pages {
         .merge(inquiries::canned::console::pages())
         .merge(inbound::console::pages())
         .merge(customers::console::pages())
+        .merge(repairs::console::pages())
         .merge(parts::console::pages())
         .merge(cases::console::pages())
         .merge(messages::console::pages())

@@ -77,6 +77,8 @@ pub enum Right {
     HandleCases,
     /// Everybody's figures.
     Figures,
+    /// Those of the other dealerships too.
+    GroupFigures,
     /// What waits and what failed.
     Outbox,
     /// Try again, call off, hold and release.
@@ -94,7 +96,7 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
@@ -109,6 +111,7 @@ impl Right {
         Self::Cases,
         Self::HandleCases,
         Self::Figures,
+        Self::GroupFigures,
         Self::Outbox,
         Self::HandleOutbox,
         Self::Templates,
@@ -131,6 +134,7 @@ pub fn may(role: Role, right: Right) -> bool {
         Right::Inquiries | Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],
         Right::Parts => &[Parts, Advisor, ServiceManager, Director],
         Right::Cases | Right::Figures => &[Supervisor, ServiceManager, Director],
+        Right::GroupFigures => &[Director],
         Right::Outbox | Right::Templates => &[ServiceManager, Director, Admin],
         Right::HandleOutbox | Right::Settings => &[ServiceManager, Admin],
         Right::Publish | Right::People => &[Admin],

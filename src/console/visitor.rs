@@ -82,6 +82,18 @@ impl Visitor {
     pub fn access(&self) -> Access {
         Access::Only(vec![self.dealership.id])
     }
+    /// Whose figures they may see: a director those of every dealership (`domain/rules.md` G8), anybody else those of the
+    /// dealerships where they work and may see them.
+    pub fn figures(&self) -> Access {
+        if self.may(Right::GroupFigures) {
+            return Access::All;
+        }
+        let sees = |staff: &Staff| {
+            staff.roles.iter().filter_map(|role| role.parse().ok()).any(|role| may(role, Right::Figures))
+        };
+        let places = self.session.places.iter().filter(|place| sees(&place.staff));
+        Access::Only(places.map(|place| place.dealership_id).collect())
+    }
     pub fn roles(&self) -> impl Iterator<Item = Role> {
         self.staff().roles.iter().filter_map(|role| role.parse().ok())
     }

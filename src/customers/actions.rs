@@ -127,6 +127,34 @@ pub async fn address_bounced(
     Ok(true)
 }
 
+/// Nobody of this openid follows the account any more, or it is none of its: nothing is sent there until they do again.
+pub async fn openid_lost(desk: &mut Desk<'_>, openid: &str, reason: &'static str) -> Result<(), db::Error> {
+    let lost = store::lose_openid(desk.tx, openid, reason).await?;
+    openid_lines(desk, &lost, "customer.wechat_lost", Some(reason));
+    Ok(())
+}
+
+/// Whoever has this openid follows the account again.
+pub async fn openid_found(desk: &mut Desk<'_>, openid: &str) -> Result<(), db::Error> {
+    let found = store::find_openid(desk.tx, openid).await?;
+    openid_lines(desk, &found, "customer.wechat_found", None);
+    Ok(())
+}
+
+fn openid_lines(
+    desk: &mut Desk<'_>,
+    of: &[(Id<Customer>, Id<Dealership>)],
+    what: &'static str,
+    reason: Option<&'static str>,
+) {
+    for (customer, dealership) in of {
+        let mut line = Entry::new(desk.id(), *dealership, desk.now, what);
+        line.customer_id = Some(*customer);
+        line.reason = reason.map(str::to_owned);
+        desk.record(line);
+    }
+}
+
 /// The customers of a dealership who are reached at one of these addresses (E.164, e-mail in its normal form and in any
 /// case), the longest known first; five at most.
 pub async fn reached_at(

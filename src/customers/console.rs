@@ -116,7 +116,15 @@ async fn one(
             }
         }
     };
-    let done = asked.done.map(|done| html! { (w.t(match done.as_str() { "booked" => "book-done", "needs" => "needs-done", _ => "send-done" })) });
+    let done = asked.done.map(|done| {
+        let said = match done.as_str() {
+            "booked" => "book-done",
+            "needs" => "needs-done",
+            "promised" => "promise-done",
+            _ => "send-done",
+        };
+        html! { (w.t(said)) }
+    });
     Ok(frame(&visitor, Page { here: SEARCH, title: name, done, ..Page::default() }, &body))
 }
 

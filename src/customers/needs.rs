@@ -38,9 +38,9 @@ pub(super) fn panel(visitor: &Visitor, customer: &Customer) -> Markup {
             h2 id="needs-heading" { (w.t("needs-title")) }
             p class="small muted" { (w.t("needs-lead")) }
             form method="post" action={ "/console/customers/" (customer.id) "/needs" } {
-                label class="check" { input type="checkbox" name="vip" value="1" checked[customer.vip]; " " (w.t("needs-vip")) }
+                label class="tick" { input type="checkbox" name="vip" value="1" checked[customer.vip]; (w.t("needs-vip")) }
                 @for need in Need::ALL {
-                    label class="check" { input type="checkbox" name="need" value=(need.word()) checked[customer.needs.contains(&need)]; " " (w.code("need", need.word())) }
+                    label class="tick" { input type="checkbox" name="need" value=(need.word()) checked[customer.needs.contains(&need)]; (w.code("need", need.word())) }
                 }
                 button class="secondary" { (w.t("save")) }
             }

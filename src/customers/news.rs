@@ -1,4 +1,6 @@
 //! What events tell of people and vehicles by themselves: refreshed, merged, sold, recalled.
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     vehicles::{self, Sighting, Vehicle},
 };
 use crate::{
-    calls, db,
+    appointments, calls, db,
     desk::{self, Desk},
     id::Id,
     intake::Outcome,
@@ -64,14 +66,16 @@ async fn upserted(desk: &mut Desk<'_>, run: &[Told<'_>]) -> db::Result<Vec<Outco
         })
         .collect();
     let known = actions::refresh_all(desk, &mentions).await?;
-    let mut outcomes = Vec::with_capacity(run.len());
+    let (mut outcomes, mut touched) = (Vec::with_capacity(run.len()), BTreeSet::new());
     for (told, known) in run.iter().zip(known) {
         let what = if known.is_stale { "event.stale" } else { "customer.upserted" };
         let mut line = line(desk, told, what);
         line.customer_id = Some(known.id);
         desk.record(line);
+        touched.insert(known.id);
         outcomes.push(if known.is_stale { Outcome::Stale } else { Outcome::Applied });
     }
+    appointments::actions::look_again(desk, &touched, &BTreeSet::new()).await?;
     Ok(outcomes)
 }
 
@@ -92,11 +96,15 @@ async fn vehicles_upserted(desk: &mut Desk<'_>, run: &[Told<'_>]) -> db::Result<
     let sightings: Vec<_> =
         seen.iter().zip(&owned).map(|((told, sighting, _), owner)| sighted(told, sighting, *owner)).collect();
     let ids = vehicles::actions::refresh_all(desk, &sightings).await?;
+    let (mut cars, mut owners) = (BTreeSet::new(), BTreeSet::new());
     for (((told, ..), owner), id) in seen.iter().zip(owned).zip(ids) {
         let mut line = line(desk, told, "vehicle.upserted");
         (line.vehicle_id, line.customer_id) = (Some(id), owner);
         desk.record(line);
+        cars.insert(id);
+        owners.extend(owner);
     }
+    appointments::actions::look_again(desk, &owners, &cars).await?;
     Ok(vec![Outcome::Applied; run.len()])
 }
 
@@ -153,6 +161,9 @@ async fn ownership_ended(desk: &mut Desk<'_>, told: &Told<'_>, id: Id<Vehicle>) 
     desk.record(line);
     hear(desk, &heard("ownership.ended", told, &vehicle)).await?;
     calls::actions::withdraw(desk, &id.to_string(), &[], "ownership_ended").await?;
+    if let Some(owner) = vehicle.owner_id {
+        calls::actions::withdraw_about_vehicle(desk, owner, id, "ownership_ended").await?;
+    }
     Ok(Outcome::Applied)
 }
 

@@ -199,6 +199,35 @@ pub(super) async fn bounce(tx: &mut Tx, customer: Id<Customer>, address: &str, r
     .await
 }
 
+/// Whoever has this openid gets nothing there from now on; answers those of whom that was not known.
+pub(super) async fn lose_openid(
+    tx: &mut Tx,
+    openid: &str,
+    reason: &str,
+) -> Result<Vec<(Id<Customer>, Id<Dealership>)>> {
+    tx.sql(
+        "UPDATE contact_points SET validity = 'bounced', invalid_reason = $1 WHERE value = $2 AND type = 'wechat' AND removed_at IS NULL
+            AND validity IN ('unknown', 'ok')
+         RETURNING customer_id, (SELECT c.dealership_id FROM customers c WHERE c.id = contact_points.customer_id)",
+    )
+    .bind(reason.to_owned())
+    .bind(openid.to_owned())
+    .all()
+    .await
+}
+
+/// Whoever has this openid is reached there again; answers those of whom it was not known.
+pub(super) async fn find_openid(tx: &mut Tx, openid: &str) -> Result<Vec<(Id<Customer>, Id<Dealership>)>> {
+    tx.sql(
+        "UPDATE contact_points SET validity = 'ok', invalid_reason = NULL WHERE value = $1 AND type = 'wechat' AND removed_at IS NULL
+            AND validity = 'bounced'
+         RETURNING customer_id, (SELECT c.dealership_id FROM customers c WHERE c.id = contact_points.customer_id)",
+    )
+    .bind(openid.to_owned())
+    .all()
+    .await
+}
+
 /// Customers of a dealership who are reached at one of these addresses, the longest known first.
 pub(super) async fn list_by_addresses(
     tx: &mut Tx,

@@ -47,7 +47,13 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(45, "0045_persons_rights"),
     migration!(46, "0046_copies"),
     migration!(51, "0051_names"),
+    migration!(54, "0054_declined_parts"),
+    migration!(58, "0058_visits_by_tag"),
+    migration!(59, "0059_incomplete_bookings"),
+    migration!(60, "0060_wished_times"),
+    migration!(61, "0061_wecom"),
     migration!(66, "0066_needs"),
+    migration!(67, "0067_shifts"),
 ];
 
 /// How the database's schema stands to this program's.

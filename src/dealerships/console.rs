@@ -1,4 +1,6 @@
 //! The dealership's own page: its name and addresses, its hours and days off, and whether it is live.
+mod testing;
+
 use axum::{
     extract::{Query, State},
     http::StatusCode,
@@ -8,30 +10,29 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Dealership, actions};
+use super::{
+    Dealership, actions,
+    hours::{WEEKDAYS, read_written, written},
+};
 use crate::{
     app::App,
     bookings::Book,
-    channels::{Delivered, Outcome},
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
         pieces::{head, refusal, tag},
     },
-    customers::phone::{self, Phone},
     http::{Error, public::Form},
-    messages::trial,
-    notices::letters::Rendered,
+    notices::ChannelName,
 };
 
 const SETTINGS: &str = "/console/settings";
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 pub fn pages() -> Pages {
     Pages::new().get(SETTINGS, Right::Settings, show).post(SETTINGS, Right::Settings, save).post(
         "/console/settings/test",
         Right::Settings,
-        test,
+        testing::test,
     )
 }
 
@@ -79,13 +80,13 @@ fn page(
                 section class="card" aria-labelledby="hours-title" {
                     h2 id="hours-title" { (w.t("settings-hours")) }
                     p class="muted small" { (w.t("settings-hours-lead")) }
-                    @for day in DAYS { label class="row" { span { (w.code("day", day)) } input name={ "hours_" (day) } value=(hours(&it.opening_hours[day])) placeholder=(w.t("settings-closed")); } }
+                    @for day in WEEKDAYS { label class="row" { span { (w.code("day", day)) } input name={ "hours_" (day) } value=(written(&it.opening_hours[day])) placeholder=(w.t("settings-closed")); } }
                     label { (w.t("settings-holidays")) textarea name="holidays" rows="4" class="code" { (holidays(&it.holidays)) } }
                     p class="muted small" { (w.t("settings-holidays-lead")) }
                 }
             }
         }
-        div class="two-columns" { (channels(app, visitor)) (trial(app, visitor, said)) }
+        div class="two-columns" { (channels(app, visitor)) (testing::card(app, visitor, said)) }
     };
     let done = done.then(|| html! { (w.t("done-changed")) });
     frame(visitor, Page { here: SETTINGS, title: w.t("settings-title"), done, ..Page::default() }, &body)
@@ -102,7 +103,9 @@ fn channels(app: &App, visitor: &Visitor) -> Markup {
             h2 id="channels-title" { (w.t("settings-channels")) }
             dl class="facts" {
                 dt { (w.code("channel", "email")) } dd { (state(config.email.url.is_some())) @if let Some(from) = &config.email.from { " " span class="num" { (from) } } }
-                dt { (w.code("channel", "sms")) } dd { (state(!matches!(config.sms.provider, crate::config::SmsProvider::None))) }
+                @for channel in [ChannelName::Sms, ChannelName::Wechat, ChannelName::Wecom] {
+                    dt { (w.code("channel", channel.word())) } dd { (state(testing::is_set(app, channel))) }
+                }
                 dt { (w.t("settings-inbound")) } dd { (state(config.inbound.lmtp.listen.is_some() || config.inbound.email.secret.is_some())) }
                 dt { (w.t("settings-public-url")) } dd class="num" { (config.http.public_url) }
             }
@@ -111,87 +114,11 @@ fn channels(app: &App, visitor: &Visitor) -> Markup {
     }
 }
 
-/// A short text to somebody of ours, over a channel that is set up: what the other side says to it stands beside it.
-fn trial(app: &App, visitor: &Visitor, said: Option<&Markup>) -> Markup {
-    let w = visitor.words;
-    let has_email = app.config.email.url.is_some();
-    let has_sms = !matches!(app.config.sms.provider, crate::config::SmsProvider::None);
-    html! {
-        section class="card" id="test" aria-labelledby="test-title" {
-            h2 id="test-title" { (w.t("settings-test")) }
-            p class="muted small" { (w.t("settings-test-lead")) }
-            @if let Some(said) = said { div role="status" { (said) } }
-            @if has_email || has_sms {
-                form method="post" action="/console/settings/test" {
-                    label { (w.t("col-channel")) select name="channel" {
-                        @if has_email { option value="email" { (w.code("channel", "email")) } }
-                        @if has_sms { option value="sms" { (w.code("channel", "sms")) } }
-                    } }
-                    label { (w.t("settings-test-to")) input name="to" required maxlength="254" autocomplete="off"; }
-                    button class="secondary" { (w.t("settings-test-send")) }
-                }
-            } @else { p class="muted" { (w.t("settings-not-set")) } }
-        }
-    }
-}
-
-/// Sends it and says what came of it.
-async fn test(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Response, Error> {
-    let w = visitor.words;
-    let typed = form.get("to").unwrap_or_default();
-    let text = w.ta("settings-test-text", &[("name", visitor.dealership.name.clone().into())]);
-    let (to, rendered) = if form.get("channel") == Some("sms") {
-        let number = match phone::read(typed, Some(&visitor.dealership.region)) {
-            Ok(Phone::Good(number)) => Some(number),
-            _ => None,
-        };
-        (number, Rendered::Sms { text })
-    } else {
-        let address = Some(typed.to_owned()).filter(|typed| super::looks_like_an_address(typed));
-        let letter = html! { p { (text) } }.into_string();
-        (address, Rendered::Email { subject: w.t("settings-test"), html: letter, text })
-    };
-    let (status, said) = match to {
-        None => (StatusCode::UNPROCESSABLE_ENTITY, html! { p class="bad" { (w.t("settings-test-no-address")) } }),
-        Some(to) => match trial::send(&app, Some(&visitor.dealership), rendered, None, &to).await {
-            Ok((_, Delivered::Answered(answer))) if answer.outcome == Outcome::Accepted => {
-                (StatusCode::OK, html! { p class="good" { (w.t("settings-test-taken")) } })
-            }
-            Ok((_, Delivered::Answered(answer))) => (
-                StatusCode::OK,
-                html! {
-                    p class="bad" { (w.t("settings-test-refused")) " " (w.code("reason", answer.reason)) }
-                    @if let Some(reply) = &answer.reply { p class="muted small" { (reply) } }
-                },
-            ),
-            Ok((_, Delivered::Stopped)) => (StatusCode::OK, html! { p class="bad" { (w.t("settings-test-refused")) } }),
-            Err(error) => (StatusCode::OK, html! { p class="bad" { (w.t("settings-test-refused")) " " (error) } }),
-        },
-    };
-    Ok((status, page(&app, &visitor, &visitor.dealership, (None, Some(&said)), false)).into_response())
-}
-
-/// `[["09:00","12:00"],["13:30","18:00"]]` as people write it: `09:00-12:00 13:30-18:00`.
-fn hours(day: &Value) -> String {
-    let spans = day.as_array().into_iter().flatten();
-    let text = |span: &Value| Some(format!("{}-{}", span[0].as_str()?, span[1].as_str()?));
-    spans.filter_map(text).collect::<Vec<_>>().join(" ")
-}
-
-fn read_hours(text: &str) -> Value {
-    let spans = text.split([' ', ',', ';', '，', '、']).filter(|span| !span.is_empty());
-    spans
-        .map(|span| {
-            span.split_once(['-', '–', '~']).map_or(json!([span, ""]), |(from, to)| json!([from.trim(), to.trim()]))
-        })
-        .collect()
-}
-
 /// One day a line: `2026-02-17 春节`, or with its hours at the end, `2026-02-14 09:00-12:00 补班`.
 fn holidays(list: &Value) -> String {
     let days = list.as_array().into_iter().flatten();
     let line = |day: &Value| {
-        let open = hours(&day["open"]);
+        let open = written(&day["open"]);
         let parts = [day["date"].as_str().unwrap_or_default(), open.as_str(), day["name"].as_str().unwrap_or_default()];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     };
@@ -204,7 +131,7 @@ fn read_holidays(text: &str) -> Value {
         let date = words.next()?.to_owned();
         let (open, name): (Vec<&str>, Vec<&str>) =
             words.partition(|word| word.len() == 11 && word.contains(':') && word.contains('-'));
-        Some(json!({ "date": date, "name": name.join(" "), "open": read_hours(&open.join(" ")) }))
+        Some(json!({ "date": date, "name": name.join(" "), "open": read_written(&open.join(" ")) }))
     };
     text.lines().filter_map(line).collect()
 }
@@ -218,9 +145,9 @@ async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Re
     for name in ["email", "sms_signature"] {
         body[name] = json!(form.get(name));
     }
-    let days: Map<String, Value> = DAYS
+    let days: Map<String, Value> = WEEKDAYS
         .into_iter()
-        .map(|day| (day.to_owned(), read_hours(form.get(&format!("hours_{day}")).unwrap_or_default())))
+        .map(|day| (day.to_owned(), read_written(form.get(&format!("hours_{day}")).unwrap_or_default())))
         .collect();
     body["opening_hours"] = Value::Object(days);
     body["holidays"] = read_holidays(form.get("holidays").unwrap_or_default());
@@ -249,9 +176,9 @@ mod tests {
     #[test]
     fn hours_are_written_as_people_write_them() {
         let split = json!([["09:00", "12:00"], ["13:30", "18:00"]]);
-        assert_eq!(hours(&split), "09:00-12:00 13:30-18:00");
-        assert_eq!(read_hours("09:00-12:00, 13:30–18:00"), split);
-        assert_eq!(read_hours(""), json!([]));
+        assert_eq!(written(&split), "09:00-12:00 13:30-18:00");
+        assert_eq!(read_written("09:00-12:00, 13:30–18:00"), split);
+        assert_eq!(read_written(""), json!([]));
         let days = json!([{"date": "2026-02-14", "name": "补班", "open": [["09:00", "12:00"]]}, {"date": "2026-02-17", "name": "春节", "open": []}]);
         assert_eq!(holidays(&days), "2026-02-14 09:00-12:00 补班\n2026-02-17 春节");
         assert_eq!(read_holidays(&holidays(&days)), days);

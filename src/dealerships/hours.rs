@@ -3,24 +3,27 @@ use serde_json::{Map, Value, json};
 
 use crate::fields::{Fields, wrong_with};
 
-const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The days of the week, as they are named in JSON.
+pub(crate) const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Reads `opening_hours`; what is wrong goes to `fields`, with the pointer of the very entry.
 pub(super) fn opening_hours(fields: &mut Fields) -> Value {
-    let week = match fields.take("opening_hours") {
-        Some(Value::Object(week)) => week,
-        Some(_) => {
-            fields.fault("opening_hours", "wrong_type", "must be an object with the days mon to sun");
-            return Value::Null;
-        }
-        None => {
-            fields.fault("opening_hours", "required", "is required; a day that is missing is closed");
-            return Value::Null;
-        }
+    if let Some(told) = fields.take("opening_hours") {
+        return week(fields, "opening_hours", told);
+    }
+    fields.fault("opening_hours", "required", "is required; a day that is missing is closed");
+    Value::Null
+}
+
+/// A week of hours, by its days; `name` is where it stands.
+pub(crate) fn week(fields: &mut Fields, name: &str, told: Value) -> Value {
+    let Value::Object(told) = told else {
+        fields.fault(name, "wrong_type", "must be an object with the days mon to sun");
+        return Value::Null;
     };
     let mut days = Map::new();
-    for (day, hours) in week {
-        let pointer = format!("opening_hours/{}", crate::fields::escaped(&day));
+    for (day, hours) in told {
+        let pointer = format!("{name}/{}", crate::fields::escaped(&day));
         if WEEKDAYS.contains(&day.as_str()) {
             pairs(fields, &pointer, &hours);
             days.insert(day, hours);
@@ -99,6 +102,23 @@ fn pairs(fields: &mut Fields, pointer: &str, hours: &Value) {
             Some((_, close)) => closed_at = Some(close),
         }
     }
+}
+
+/// `[["09:00","12:00"],["13:30","18:00"]]` as people write it: `09:00-12:00 13:30-18:00`.
+pub(crate) fn written(day: &Value) -> String {
+    let spans = day.as_array().into_iter().flatten();
+    let text = |span: &Value| Some(format!("{}-{}", span[0].as_str()?, span[1].as_str()?));
+    spans.filter_map(text).collect::<Vec<_>>().join(" ")
+}
+
+/// What [`written`] writes; what is no pair of times stays one that the reader of a PUT refuses.
+pub(crate) fn read_written(text: &str) -> Value {
+    let spans = text.split([' ', ',', ';', '，', '、']).filter(|span| !span.is_empty());
+    spans
+        .map(|span| {
+            span.split_once(['-', '–', '~']).map_or(json!([span, ""]), |(from, to)| json!([from.trim(), to.trim()]))
+        })
+        .collect()
 }
 
 /// `HH:MM` in minutes since midnight.

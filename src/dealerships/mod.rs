@@ -11,8 +11,11 @@ use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-pub(crate) use self::parse::looks_like_an_address;
 pub use self::{directory::Directory, parse::CODE_RULE};
+pub(crate) use self::{
+    hours::{WEEKDAYS, read_written, week, written},
+    parse::looks_like_an_address,
+};
 use crate::{
     calendar,
     clock::Timestamp,

@@ -22,6 +22,8 @@ use crate::{
 
 /// The newest items that the list shows.
 const SHOWN: i64 = 200;
+/// What arrives here, and what people call it.
+const CHANNELS: [(&str, &str); 4] = [("email", "E-mail"), ("sms", "SMS"), ("wechat", "WeChat"), ("wecom", "WeCom")];
 const STYLE: &str = include_str!("mailbox.css");
 
 pub fn routes() -> Router<App> {
@@ -45,7 +47,7 @@ async fn only_from_here(request: Request, next: Next) -> Response {
 
 #[derive(Deserialize)]
 struct Shown {
-    /// `email` or `sms`; both without it.
+    /// One of [`CHANNELS`]; all without it.
     channel: Option<String>,
 }
 
@@ -58,13 +60,18 @@ async fn list(State(app): State<App>, Query(shown): Query<Shown>) -> Result<Mark
         &html! {
             nav {
                 a href="/demo/mailbox" aria-current=[shown.channel.is_none().then_some("page")] { "All" }
-                a href="/demo/mailbox?channel=email" aria-current=[(shown.channel.as_deref() == Some("email")).then_some("page")] { "E-mail" }
-                a href="/demo/mailbox?channel=sms" aria-current=[(shown.channel.as_deref() == Some("sms")).then_some("page")] { "SMS" }
+                @for (channel, name) in CHANNELS {
+                    a href={ "/demo/mailbox?channel=" (channel) } aria-current=[(shown.channel.as_deref() == Some(channel)).then_some("page")] { (name) }
+                }
             }
             @if items.is_empty() { p.empty { "Nothing has arrived yet." } }
             ol.items { @for item in items.iter().filter(chosen) { (row(item)) } }
         },
     ))
+}
+
+fn name_of(channel: &str) -> &str {
+    CHANNELS.iter().find(|(known, _)| *known == channel).map_or(channel, |(_, name)| name)
 }
 
 fn row(item: &Item) -> Markup {
@@ -73,7 +80,7 @@ fn row(item: &Item) -> Markup {
     html! {
         li {
             a href={ "/demo/mailbox/" (item.id) } {
-                span class={ "channel " (item.channel) } { @if item.channel == "sms" { "SMS" } @else { "Mail" } }
+                span class={ "channel " (item.channel) } { (name_of(&item.channel)) }
                 span.to { (item.recipient) }
                 span.title { (title) }
                 time { (wall_clock(item.received_at, &shop_zone())) }

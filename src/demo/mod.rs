@@ -13,6 +13,9 @@ use crate::clock::Timestamp;
 /// Claims of the demo never run out: its clock leaps while they are worked on.
 pub const LEASE: Duration = Duration::from_hours(24 * 365);
 
+/// The dealerships whose people are told in a group at `WeCom`.
+pub const GROUPS: [&str; 2] = ["gz-tianhe", "sh-pudong"];
+
 /// A time as the demo shows it: the wall clock of a dealership, with the day of the week.
 fn wall_clock(at: Timestamp, zone: &TimeZone) -> String {
     at.in_zone(zone).strftime("%a %Y-%m-%d %H:%M").to_string()

@@ -5,7 +5,7 @@ use anyhow::Context;
 use jiff::{SignedDuration, civil::Weekday, tz::TimeZone};
 use serde_json::Value;
 
-use super::history;
+use super::{GROUPS, history};
 use crate::{
     app::App,
     calendar::{days_from, local_moment},
@@ -82,12 +82,30 @@ fn morning_after(at: Timestamp) -> Timestamp {
 
 struct Told {
     at: Timestamp,
-    line: &'static str,
+    line: String,
+}
+
+/// One customer in so many of the Chinese dealerships follows their official account.
+const FOLLOWS: usize = 3;
+
+/// The event of a customer who follows the account says so.
+fn with_openid(line: &str) -> Option<(Timestamp, String)> {
+    let mut event: Value = serde_json::from_str(line).ok()?;
+    let at = event.get("time")?.as_str()?.parse().ok()?;
+    let is_there = GROUPS.iter().any(|code| event["dealership"] == *code);
+    let customer = event["data"]["customer"].as_object_mut().filter(|_| is_there);
+    let reference = customer.as_ref().and_then(|customer| customer.get("ref")?.as_str().map(str::to_owned));
+    let follows =
+        reference.filter(|reference| reference.bytes().map(usize::from).sum::<usize>().is_multiple_of(FOLLOWS));
+    if let (Some(customer), Some(reference)) = (customer, follows) {
+        customer.insert("wechat_openid".to_owned(), format!("o-{reference}").into());
+    }
+    Some((at, event.to_string()))
 }
 
 fn events() -> Vec<Told> {
-    let time = |line: &str| serde_json::from_str::<Value>(line).ok()?.get("time")?.as_str()?.parse().ok();
-    let mut events: Vec<Told> = EVENTS.lines().filter_map(|line| Some(Told { at: time(line)?, line })).collect();
+    let told = |line: &str| with_openid(line).map(|(at, line)| Told { at, line });
+    let mut events: Vec<Told> = EVENTS.lines().filter_map(told).collect();
     events.sort_by_key(|event| event.at);
     events
 }
@@ -100,7 +118,13 @@ async fn until(app: &App, at: Timestamp) -> Option<()> {
         }
         let next = app.ids.clock.now().plus(LEAP).max(app.ids.clock.now());
         app.ids.clock.set(next.min(at));
-        for bell in [jobs::COMPOSE, jobs::POST_EMAIL_URGENT, jobs::POST_SMS_URGENT] {
+        for bell in [
+            jobs::COMPOSE,
+            jobs::POST_EMAIL_URGENT,
+            jobs::POST_SMS_URGENT,
+            jobs::POST_WECHAT_URGENT,
+            jobs::POST_WECOM_URGENT,
+        ] {
             app.db.bells().ring(bell);
         }
         pause(BETWEEN_LEAPS).await;

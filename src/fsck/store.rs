@@ -138,8 +138,8 @@ pub(super) const ALONG: &[(&str, Along, &str)] = &[
     (
         "a gateway names each text once",
         Along::Messages,
-        "SELECT DISTINCT m.channel || ' ' || m.provider_ref FROM messages m WHERE m.id > $1 AND m.id <= $2 AND m.channel = 'sms' AND m.provider_ref IS NOT NULL
-            AND EXISTS (SELECT 1 FROM messages o WHERE o.provider_ref = m.provider_ref AND o.channel = 'sms' AND o.id < m.id) LIMIT 100",
+        "SELECT DISTINCT m.channel || ' ' || m.provider_ref FROM messages m WHERE m.id > $1 AND m.id <= $2 AND m.channel IN ('sms', 'wechat') AND m.provider_ref IS NOT NULL
+            AND EXISTS (SELECT 1 FROM messages o WHERE o.provider_ref = m.provider_ref AND o.channel = m.channel AND o.id < m.id) LIMIT 100",
     ),
 ];
 

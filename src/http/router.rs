@@ -22,9 +22,9 @@ use super::{
     storable::holds_nul,
 };
 use crate::{
-    app::App, appointments, bookings, calls, cases, console, customers, dealerships, demo, inbound, inbound_texts,
-    inquiries, intake, messages, notices, parts, receipts, repairs, reports, staff, surveys, telemetry, texts,
-    timeline, triggered,
+    app::App, appointments, bookings, calls, capacity, cases, console, customers, dealerships, demo, inbound,
+    inbound_texts, inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports, staff,
+    surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -51,7 +51,9 @@ pub fn router(app: App) -> Router {
         .merge(triggered::api::routes())
         .merge(intake::api::routes())
         .merge(appointments::api::routes())
+        .merge(appointments::slots::api::routes())
         .merge(bookings::api::routes())
+        .merge(capacity::api::routes())
         .merge(calls::api::routes())
         .merge(repairs::api::routes())
         .merge(parts::api::routes())
@@ -68,6 +70,7 @@ pub fn router(app: App) -> Router {
         .merge(inquiries::form::routes())
         .merge(inbound_texts::api::routes())
         .merge(receipts::api::routes())
+        .merge(official_account::api::routes())
         .merge(appointments::page::routes())
         .merge(customers::consent::page::routes());
     surrounded(routes, app)

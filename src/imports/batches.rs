@@ -3,6 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use anyhow::{Context, anyhow};
 use csv::StringRecord;
+use serde_json::{Value, json};
 
 use super::{
     Kind, Summary,
@@ -25,7 +26,7 @@ use crate::{
         actions::Status,
         envelope::{Envelope, Sheet},
     },
-    staff::{self, Staff},
+    staff::{self, Staff, actions::Refused},
 };
 
 /// A file on its way in.
@@ -221,38 +222,90 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// People who work here: what `PUT /v1/staff/{ref}` does.
+    /// People who work here: what `PUT /v1/staff/{ref}` does. What a row does not tell of shifts and of who stands in stays as
+    /// it is: other systems know people, and seldom their hours.
     async fn set_up(&mut self, rows: Vec<Read>) -> anyhow::Result<()> {
         let mut people = Vec::with_capacity(rows.len());
+        let mut tx = self.app.db.read().await.context("the database cannot be asked")?;
         for Read { line, row } in rows {
-            let body = row.staff.unwrap_or_default();
+            let mut body = row.staff.unwrap_or_default();
+            let before = staff::actions::find_by_ref(&mut tx, self.dealership.id, &row.reference).await;
+            if let Some(before) = before.context("the database cannot be asked")? {
+                keep(&mut body, &before);
+            }
             match Staff::parse(self.app.ids.next(), self.dealership.id, &row.reference, "", body) {
-                Ok(staff) => people.push(staff),
-                Err(faults) => {
-                    let problem = |fault: &Fault| {
-                        let column = fault.pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-                        let column = if column == "roles" { "role" } else { column };
-                        Problem { column: column.to_owned(), why: fault.message.clone() }
-                    };
-                    self.reject(&line, &faults.iter().map(problem).collect::<Vec<_>>())?;
-                }
+                Ok(staff) => people.push((line, staff)),
+                Err(faults) => self.reject(&line, &faults.iter().map(problem).collect::<Vec<_>>())?,
             }
         }
-        self.summary.taken += people.len() as u64;
-        if self.summary.is_dry || people.is_empty() {
-            return Ok(());
+        drop(tx);
+        // Whose substitute cannot be one costs only their own row.
+        while let Some((of, fault)) = self.put(&people).await? {
+            let (wrong, rest): (Vec<_>, Vec<_>) = people.into_iter().partition(|(_, person)| person.reference == of);
+            for (line, _) in &wrong {
+                self.reject(line, &[problem(&fault)])?;
+            }
+            people = rest;
         }
-        let people = Arc::new(people);
-        let written: db::Result<()> = desk::at(self.app, Weight(people.len()), move |desk| {
+        self.summary.taken += people.len() as u64;
+        Ok(())
+    }
+
+    /// Stores them all, or says whose substitute cannot be one and stores nothing; a dry run stores nothing either way.
+    async fn put(&self, people: &[(Line, Staff)]) -> anyhow::Result<Option<(String, Fault)>> {
+        if people.is_empty() {
+            return Ok(None);
+        }
+        let people: Arc<Vec<Staff>> = Arc::new(people.iter().map(|(_, person)| person.clone()).collect());
+        let is_dry = self.summary.is_dry;
+        let written: Result<(), Unwritten> = desk::at(self.app, Weight(people.len()), move |desk| {
             let people = Arc::clone(&people);
             Box::pin(async move {
-                for person in people.iter() {
-                    staff::actions::put(desk, person.clone(), "import").await?;
-                }
-                Ok(())
+                staff::actions::put_all(desk, &people, "import").await.map_err(Unwritten::Refused)?;
+                if is_dry { Err(Unwritten::OnlyTried) } else { Ok(()) }
             })
         })
         .await;
-        written.context("the staff cannot be stored")
+        match written {
+            Ok(()) | Err(Unwritten::OnlyTried) => Ok(None),
+            Err(Unwritten::Refused(Refused::Substitute { of, fault })) => Ok(Some((of, fault))),
+            Err(Unwritten::Refused(error)) => Err(anyhow::Error::new(error).context("the staff cannot be stored")),
+        }
+    }
+}
+
+/// Why nothing was written.
+enum Unwritten {
+    Refused(Refused),
+    OnlyTried,
+}
+
+impl From<db::Error> for Unwritten {
+    fn from(error: db::Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// The column of a file in which a fault stands.
+fn problem(fault: &Fault) -> Problem {
+    let mut path = fault.pointer.trim_start_matches('/').split('/');
+    let column = match (path.next().unwrap_or_default(), path.next()) {
+        ("roles", _) => "role",
+        ("shifts", Some("away")) => "away",
+        (column, _) => column,
+    };
+    Problem { column: column.to_owned(), why: fault.message.clone() }
+}
+
+/// Fills in what a row does not tell.
+fn keep(body: &mut Value, before: &Staff) {
+    let kept = serde_json::to_value(&before.shifts).unwrap_or_default();
+    for part in ["week", "away"] {
+        if body["shifts"].get(part).is_none() && kept.get(part).is_some() {
+            body["shifts"][part] = kept[part].clone();
+        }
+    }
+    if body.get("substitute").is_none() {
+        body["substitute"] = json!(before.substitute);
     }
 }

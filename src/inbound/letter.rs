@@ -287,7 +287,7 @@ mod tests {
         };
         let mut raw =
             b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhi\r\n".to_vec();
-        for n in 0..MOST_ATTACHMENTS + 1 {
+        for n in 0..=MOST_ATTACHMENTS {
             let part = picture(n);
             let (head, tail) = part.split_once('\x1b').unwrap();
             raw.extend_from_slice(head.as_bytes());

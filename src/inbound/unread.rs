@@ -50,7 +50,9 @@ pub(super) async fn whose(app: &App, addresses: &[&str]) -> db::Result<Vec<Optio
     if whose.contains(&None) {
         // Where there is only one, it is meant.
         let only = dealerships::actions::only(&mut tx).await?.map(|shop| shop.id);
-        whose.iter_mut().for_each(|shop| *shop = shop.or(only));
+        for shop in &mut whose {
+            *shop = shop.or(only);
+        }
     }
     Ok(whose)
 }

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    InboundText, Received, TakenFor,
+    InboundText, Received, TakenFor, Via,
     reading::{self, Answer, Question, Reading},
     store::{self, NewText, Sender, Sent},
 };
@@ -20,7 +20,7 @@ use crate::{
     desk::Desk,
     http::Access,
     id::Id,
-    inquiries::{self, Arrival, Channel},
+    inquiries::{self, Arrival},
     notices::{
         ChannelName, SubjectKind,
         actions::{Heard, Subject, hear},
@@ -29,8 +29,6 @@ use crate::{
     timeline::Entry,
 };
 
-/// Who wrote it down, for the record.
-const ACTOR: &str = "sms";
 /// A text joins the thread that the same number began this long ago.
 const THREAD_LASTS: SignedDuration = SignedDuration::from_hours(14 * 24);
 
@@ -43,17 +41,17 @@ pub enum Outcome {
     NoDealership,
 }
 
-/// Takes a text that a gateway hands over. `dealership`: whose gateway it is, where the gateway says so; otherwise it is of
+/// Takes a text that somebody hands over. `dealership`: whose gateway it is, where the gateway says so; otherwise it is of
 /// the dealership that texted this number last, or whose customer has it, or of the only one.
 pub async fn receive(
     desk: &mut Desk<'_>,
-    provider: &'static str,
+    via: Via,
     text: &Received,
     dealership: Option<Dealership>,
 ) -> db::Result<Outcome> {
     rights::actions::hold_off(desk.tx).await?;
-    let senders = store::senders(desk.tx, &text.from).await?;
-    let sent = store::sent_to(desk.tx, &text.from, &senders).await?;
+    let senders = store::senders(desk.tx, via, &text.from).await?;
+    let sent = store::sent_to(desk.tx, via, &text.from, &senders).await?;
     let Some(dealership) = whose(desk, &senders, &sent, dealership).await? else { return Ok(Outcome::NoDealership) };
     let sent: Vec<Sent> = sent.into_iter().filter(|sent| sent.dealership_id == dealership.id).collect();
     let own: Vec<&Sender> = senders.iter().filter(|sender| sender.dealership_id == dealership.id).collect();
@@ -62,7 +60,7 @@ pub async fn receive(
     let sender = own.iter().find(|sender| Some(sender.customer_id) == last).or(own.first().filter(|_| own.len() == 1));
     let stored = NewText {
         id: desk.id(),
-        provider,
+        provider: via.provider,
         provider_id: text.provider_id.clone(),
         from_address: text.from.clone(),
         to_address: text.to.clone(),
@@ -74,13 +72,13 @@ pub async fn receive(
     if !store::insert(desk.tx, &stored).await? {
         return Ok(Outcome::Duplicate);
     }
-    let work = Work { id: stored.id, text, dealership: Arc::new(dealership), sender: sender.copied(), sent };
+    let work = Work { id: stored.id, via, text, dealership: Arc::new(dealership), sender: sender.copied(), sent };
     let (taken_for, bound_to) = work.apply(desk).await?;
     let needs_a_person = taken_for.needs_a_person();
     store::settle(desk.tx, stored.id, taken_for, bound_to, needs_a_person).await?;
     let mut line = Entry::new(desk.id(), work.dealership.id, text.at, "customer.texted");
     line.customer_id = stored.customer_id;
-    line.actor = Some(ACTOR.to_owned());
+    line.actor = Some(via.channel.word().to_owned());
     line.detail = json!({"text": stored.id, "taken_for": taken_for});
     desk.record(line);
     Ok(Outcome::Taken(taken_for))
@@ -105,6 +103,7 @@ async fn whose(
 /// A text with what is known of it.
 struct Work<'a> {
     id: Id<InboundText>,
+    via: Via,
     text: &'a Received,
     dealership: Arc<Dealership>,
     sender: Option<&'a Sender>,
@@ -117,18 +116,25 @@ impl Work<'_> {
         match reading::read(&self.text.body, after_appointment) {
             Reading::Stop => self.stop(desk).await.map(|()| (TakenFor::Stop, None)),
             Reading::Start => self.start(desk).await.map(|()| (TakenFor::Start, None)),
-            Reading::Help => self.say(desk, "customer.asked_help").await.map(|()| (TakenFor::Help, None)),
+            Reading::Help if self.is_texted() => {
+                self.say(desk, "customer.asked_help").await.map(|()| (TakenFor::Help, None))
+            }
             Reading::Digit(digit) => match self.answer(desk, digit).await? {
                 Some(answered) => Ok(answered),
                 None => self.ask(desk, TakenFor::Free).await,
             },
             Reading::CancelAppointment => self.ask(desk, TakenFor::Cancel).await,
             Reading::NearStop => self.ask(desk, TakenFor::LooksLikeStop).await,
-            Reading::Words => self.ask(desk, TakenFor::Free).await,
+            Reading::Help | Reading::Words => self.ask(desk, TakenFor::Free).await,
         }
     }
 
-    /// No text to this number any more, whoever has it, from this transaction's commit on; said back once (BR-62).
+    /// Whether the laws of texts hold: what is said back to a word that ends or asks, is a text.
+    fn is_texted(&self) -> bool {
+        self.via.channel == ChannelName::Sms
+    }
+
+    /// No text to this address any more, whoever has it, from this transaction's commit on; said back once (BR-62).
     async fn stop(&self, desk: &mut Desk<'_>) -> db::Result<()> {
         let customer = self.sender.map(|sender| sender.customer_id);
         let is_stopped = match customer {
@@ -146,35 +152,35 @@ impl Work<'_> {
             let word = |purpose| Said {
                 purpose,
                 action: Action::Revoke,
-                channel: Some(ChannelName::Sms),
+                channel: Some(self.via.channel),
                 source: Source::Reply,
                 evidence: Some(format!("text {}", self.id)),
                 text_version: None,
                 at: self.text.at,
             };
             let said = [Purpose::Marketing, Purpose::Followup, Purpose::Survey].map(word);
-            say(desk, (self.dealership.id, customer), &said, ACTOR).await?;
+            say(desk, (self.dealership.id, customer), &said, self.via.channel.word()).await?;
         }
         let suppression = NewSuppression {
             dealership_id: self.dealership.id,
             customer_id: customer,
             address: Some(self.text.from.clone()),
-            channel: Some(ChannelName::Sms),
+            channel: Some(self.via.channel),
             scope: "all".to_owned(),
             // The word that START lifts again.
             reason: "stop".to_owned(),
             until: None,
-            by: ACTOR.to_owned(),
+            by: self.via.channel.word().to_owned(),
         };
         suppress(desk, &[suppression]).await?;
-        self.say(desk, "customer.opted_out").await
+        if self.is_texted() { self.say(desk, "customer.opted_out").await } else { Ok(()) }
     }
 
     async fn start(&self, desk: &mut Desk<'_>) -> db::Result<()> {
         if start_again(desk, &self.text.from).await? {
             let mut line = Entry::new(desk.id(), self.dealership.id, self.text.at, "suppression.lifted");
             line.customer_id = self.sender.map(|sender| sender.customer_id);
-            line.actor = Some(ACTOR.to_owned());
+            line.actor = Some(self.via.channel.word().to_owned());
             desk.record(line);
         }
         Ok(())
@@ -240,14 +246,14 @@ impl Work<'_> {
     /// A question that is answered within 24 hours, or the next one of a thread (BR-01).
     async fn ask(&self, desk: &mut Desk<'_>, taken_for: TakenFor) -> db::Result<(TakenFor, Option<String>)> {
         let arrival = Arrival {
-            message_key: Some(format!("sms:{}", self.text.provider_id)),
+            message_key: Some(format!("{}:{}", self.via.channel.word(), self.text.provider_id)),
             sender: Some(self.text.from.clone()),
             customer_id: self.sender.map(|sender| sender.customer_id),
-            source: ACTOR.to_owned(),
-            ..Arrival::new(&self.dealership, Channel::Sms, self.text.at, self.text.body.clone())
+            source: self.via.channel.word().to_owned(),
+            ..Arrival::new(&self.dealership, self.via.inquired(), self.text.at, self.text.body.clone())
         };
         let since = desk.now.minus(THREAD_LASTS);
-        let received = match store::thread(desk.tx, self.dealership.id, &self.text.from, since).await? {
+        let received = match store::thread(desk.tx, self.via, self.dealership.id, &self.text.from, since).await? {
             Some(thread) => inquiries::actions::join(desk, thread, &arrival).await?,
             None => inquiries::actions::receive(desk, &arrival).await?,
         };

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Received,
+    Received, Via,
     actions::{self, Outcome},
 };
 use crate::{
@@ -29,10 +29,11 @@ use crate::{
         storable,
     },
     intake::fields::{Faults, Fields},
+    notices::ChannelName,
 };
 
 /// The provider of this door, as `sms.provider` names it.
-const PROVIDER: &str = "http";
+const VIA: Via = Via { provider: "http", channel: ChannelName::Sms };
 
 pub fn routes() -> Router<App> {
     Router::new().route("/in/http/inbound", post(take))
@@ -68,7 +69,7 @@ async fn take(
         Box::pin(async move {
             let mut desk = Desk::open(tx, &app);
             let (text, dealership): &(Received, Option<Dealership>) = &text;
-            let outcome = actions::receive(&mut desk, PROVIDER, text, dealership.clone()).await?;
+            let outcome = actions::receive(&mut desk, VIA, text, dealership.clone()).await?;
             desk.close().await?;
             Ok::<_, Error>(outcome)
         })

@@ -1,4 +1,4 @@
-//! Texts that customers send to the number that wrote to them: STOP and HELP, a digit that answers, or a question.
+//! Texts that customers send to the number or the account that wrote to them: STOP and HELP, a digit that answers, or a question.
 //!
 //! ```text
 //!  POST /in/http/inbound ──▶ stored as it came, once ──▶ read ──▶ no more texts │ confirmed, asked to move, scored │ an inquiry
@@ -12,14 +12,34 @@ mod store;
 
 use serde::Serialize;
 
-use crate::{clock::Timestamp, id::Entity};
+use crate::{clock::Timestamp, id::Entity, inquiries::Channel, notices::ChannelName};
+
+/// Who hands texts over, and on which channel their senders are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// As the stored text names it.
+    pub provider: &'static str,
+    /// SMS or `WeChat`.
+    pub channel: ChannelName,
+}
+
+impl Via {
+    /// The kind of address that its senders have.
+    fn address(self) -> &'static str {
+        if self.channel == ChannelName::Wechat { "wechat" } else { "phone" }
+    }
+    /// How an inquiry names it.
+    fn inquired(self) -> Channel {
+        if self.channel == ChannelName::Wechat { Channel::Wechat } else { Channel::Sms }
+    }
+}
 
 /// A text as a gateway hands it over.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The gateway's id of it: the same again is a duplicate.
     pub provider_id: String,
-    /// E.164 where it is a number, otherwise as it came (short codes).
+    /// E.164 where it is a number, otherwise as it came (short codes, openids).
     pub from: String,
     pub to: Option<String>,
     pub body: String,

@@ -1,7 +1,7 @@
 //! The SQL of texts that come in.
 use serde::Serialize;
 
-use super::{InboundText, TakenFor};
+use super::{InboundText, TakenFor, Via};
 use crate::{
     clock::Timestamp,
     customers::Customer,
@@ -72,14 +72,15 @@ pub(super) struct Sender {
     pub(super) dealership_id: Id<Dealership>,
 }
 
-/// Whoever has this number, the longest known first; five at most.
-pub(super) async fn senders(tx: &mut Tx, number: &str) -> Result<Vec<Sender>> {
+/// Whoever has this address, the longest known first; five at most.
+pub(super) async fn senders(tx: &mut Tx, via: Via, number: &str) -> Result<Vec<Sender>> {
     tx.sql(
         "SELECT c.id AS customer_id, c.ref, c.dealership_id FROM contact_points p JOIN customers c ON c.id = p.customer_id
-         WHERE p.value = $1 AND p.type = 'phone' AND p.removed_at IS NULL AND c.merged_into IS NULL
+         WHERE p.value = $1 AND p.type = $2 AND p.removed_at IS NULL AND c.merged_into IS NULL
          GROUP BY c.id, c.ref, c.dealership_id ORDER BY c.id LIMIT 5",
     )
     .bind(number.to_owned())
+    .bind(via.address())
     .all()
     .await
 }
@@ -95,8 +96,8 @@ pub(super) struct Sent {
     pub(super) at: Timestamp,
 }
 
-/// What we texted to a number, the newest first; twenty at most.
-pub(super) async fn sent_to(tx: &mut Tx, number: &str, senders: &[Sender]) -> Result<Vec<Sent>> {
+/// What we wrote to an address on this channel, the newest first; twenty at most.
+pub(super) async fn sent_to(tx: &mut Tx, via: Via, number: &str, senders: &[Sender]) -> Result<Vec<Sent>> {
     #[derive(Serialize)]
     struct Whose {
         id: Id<Customer>,
@@ -109,29 +110,32 @@ pub(super) async fn sent_to(tx: &mut Tx, number: &str, senders: &[Sender]) -> Re
         "SELECT m.dealership_id, m.customer_id, n.kind, n.subject_type, n.subject_id, m.created_at AS at FROM ",
         (id text),
         " JOIN messages m ON m.customer_id = j.id JOIN notices n ON n.id = m.notice_id
-         WHERE m.channel = 'sms' AND m.to_address = $2 AND m.state IN ('accepted', 'delivered', 'unknown') ORDER BY m.id DESC LIMIT 20"
+         WHERE m.channel = $3 AND m.to_address = $2 AND m.state IN ('accepted', 'delivered', 'unknown') ORDER BY m.id DESC LIMIT 20"
     ))
     .bind_rows(&whose)
     .bind(number.to_owned())
+    .bind(via.channel)
     .all()
     .await
 }
 
-/// The thread by text of this number that somebody still reads, begun after `since`.
+/// The thread by this channel of this address that somebody still reads, begun after `since`.
 pub(super) async fn thread(
     tx: &mut Tx,
+    via: Via,
     dealership: Id<Dealership>,
     number: &str,
     since: Timestamp,
 ) -> Result<Option<Id<Inquiry>>> {
     let found: Option<(Id<Inquiry>,)> = tx
         .sql(
-            "SELECT id FROM inquiries WHERE dealership_id = $1 AND sender = $2 AND created_at >= $3 AND channel = 'sms'
+            "SELECT id FROM inquiries WHERE dealership_id = $1 AND sender = $2 AND created_at >= $3 AND channel = $4
                 AND state IN ('new', 'assigned', 'answered') ORDER BY created_at DESC, id DESC LIMIT 1",
         )
         .bind(dealership)
         .bind(number.to_owned())
         .bind(since)
+        .bind(via.channel)
         .optional()
         .await?;
     Ok(found.map(|(id,)| id))

@@ -194,7 +194,7 @@ async fn decide(
     let reason = || body.reason.clone().filter(|reason| !reason.trim().is_empty()).ok_or_else(|| required("/reason"));
     let named = body.staff.as_deref().ok_or_else(|| required("/staff"));
     let deed = match deed.as_str() {
-        "assign" => Deed::Assign(person(&mut tx, &found.inquiry, named?, "/staff").await?),
+        "assign" => Deed::Assign(Box::new(person(&mut tx, &found.inquiry, named?, "/staff").await?)),
         "claim" => Deed::Claim(person(&mut tx, &found.inquiry, named?, "/staff").await?.reference),
         "close" => Deed::Close(reason()?),
         "spam" => Deed::Spam(reason()?),

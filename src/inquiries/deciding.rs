@@ -24,7 +24,7 @@ use crate::{
 /// What a person decides about an inquiry.
 #[derive(Clone, Debug)]
 pub enum Deed {
-    Assign(Staff),
+    Assign(Box<Staff>),
     /// Keeps others from answering for a while.
     Claim(String),
     Close(String),

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     appointments,
     calls::{self, CallType, NewTask},
+    clock::Timestamp,
     clocks::{
         Clock, ClockKind,
         actions::{self as clocks, NewClock},
@@ -59,10 +60,12 @@ async fn take(desk: &mut Desk<'_>, thread: &mut Thread, promise: &PromiseClock, 
 
 /// At 90 % nobody has it: the manager on duty gets it, with an answer to begin from.
 async fn prepare(desk: &mut Desk<'_>, thread: &mut Thread) -> db::Result<()> {
-    let managers = staff::actions::with_role(desk.tx, thread.inquiry.dealership_id, "service_manager").await?;
+    let managers = staff::actions::having_role(desk.tx, thread.inquiry.dealership_id, "service_manager").await?;
     thread.inquiry.draft = Some(super::replies::draft(thread));
-    if let Some(manager) = managers.first() {
-        give(desk, thread, *manager, "nobody_took_it");
+    let duty = thread.on_duty(&managers, desk.now).first().copied();
+    let here = managers.iter().find(|manager| !manager.is_away(&thread.dealership, desk.now));
+    if let Some(manager) = duty.or(here).or(managers.first()) {
+        give(desk, thread, manager.id, "nobody_took_it");
     }
     thread.settle(desk, &[]).await
 }
@@ -115,28 +118,52 @@ pub async fn assign_waiting(desk: &mut Desk<'_>, rung: &[Clock]) -> db::Result<(
             let again = desk.now.plus(desk.config.inquiries.assign_after.signed());
             let again = thread.assign_at(again);
             clocks::set(desk, &[again]).await?;
-        } else if let Some(somebody) = somebody(desk, &thread).await? {
-            assign(desk, &mut thread, somebody, "assigned_by_rule").await?;
-            thread.settle(desk, &[]).await?;
+        } else {
+            match somebody(desk, &thread).await? {
+                Found::One(somebody) => {
+                    assign(desk, &mut thread, somebody, "assigned_by_rule").await?;
+                    thread.settle(desk, &[]).await?;
+                }
+                Found::Later(at) => {
+                    let again = thread.assign_at(at);
+                    clocks::set(desk, &[again]).await?;
+                }
+                Found::Nobody => {}
+            }
         }
     }
     Ok(())
 }
 
-/// The advisor who last had the vehicle, else who has waited longest for an inquiry. Who was silent about it comes last.
-async fn somebody(desk: &mut Desk<'_>, thread: &Thread) -> db::Result<Option<Id<Staff>>> {
+/// Whom an inquiry can be given to.
+enum Found {
+    One(Id<Staff>),
+    /// All are off; the first of them is back then.
+    Later(Timestamp),
+    Nobody,
+}
+
+/// The advisor who last had the vehicle if they are on shift, else of those on shift the one who has waited longest for an
+/// inquiry (BR-05). Who was silent about it comes last.
+async fn somebody(desk: &mut Desk<'_>, thread: &Thread) -> db::Result<Found> {
     let inquiry = &thread.inquiry;
-    let advisors = staff::actions::with_role(desk.tx, inquiry.dealership_id, "advisor").await?;
+    let advisors = staff::actions::having_role(desk.tx, inquiry.dealership_id, "advisor").await?;
+    let here: Vec<Id<Staff>> = thread.on_duty(&advisors, desk.now).iter().map(|advisor| advisor.id).collect();
+    if here.is_empty() {
+        let shop = thread.dealership.shop();
+        let back = advisors.iter().filter_map(|advisor| advisor.next_on_shift(&shop, desk.now)).min();
+        return Ok(back.map_or(Found::Nobody, Found::Later));
+    }
     if let Some(vehicle) = inquiry.vehicle_id
         && let Some(last) = appointments::actions::last_advisor(desk.tx, vehicle).await?
-        && advisors.contains(&last)
+        && here.contains(&last)
         && inquiry.previous_owner_id != Some(last)
     {
-        return Ok(Some(last));
+        return Ok(Found::One(last));
     }
-    let mut given = store::last_given(desk.tx, &advisors).await?;
+    let mut given = store::last_given(desk.tx, &here).await?;
     given.sort_by_key(|(id, at)| (Some(*id) == inquiry.previous_owner_id, *at, *id));
-    Ok(given.first().map(|(id, _)| *id))
+    Ok(given.first().map_or(Found::Nobody, |(id, _)| Found::One(*id)))
 }
 
 /// The list before closing (BR-04), and when the next one is made.
@@ -193,6 +220,27 @@ pub async fn sweep(desk: &mut Desk<'_>, rung: &[Clock]) -> db::Result<()> {
 }
 
 impl Thread {
+    /// Who of these is on shift; while the doors are closed, who is when they open. Where they never open, all of them.
+    fn on_duty<'s>(&self, people: &'s [Staff], now: Timestamp) -> Vec<&'s Staff> {
+        let shop = self.dealership.shop();
+        let on_shift = |at| people.iter().filter(|person| person.is_on_shift(&shop, at)).collect::<Vec<_>>();
+        let here = on_shift(now);
+        if !here.is_empty() || shop.is_open_at(now) {
+            return here;
+        }
+        shop.next_opening(now).map_or_else(|| people.iter().collect(), on_shift)
+    }
+
+    /// A broken promise is answered at last, was none after all, or is set aside: nobody needs to call about it any more.
+    pub(super) async fn call_no_more(&self, desk: &mut Desk<'_>, is_mended: bool) -> db::Result<()> {
+        let was_broken = self.inquiry.breached_at.is_some() || is_mended;
+        if self.inquiry.due_at.is_none() && was_broken {
+            let subject = self.inquiry.id.to_string();
+            calls::actions::withdraw(desk, &subject, &[CallType::InquiryRescue], "answered").await?;
+        }
+        Ok(())
+    }
+
     /// The customer is told that we are sorry; a call is promised only when a task for it exists.
     pub(super) async fn apologise(&self, desk: &mut Desk<'_>, promise: &PromiseClock) -> db::Result<()> {
         let inquiry = &self.inquiry;

@@ -18,9 +18,7 @@ pub async fn file_of(tx: &mut Tx, inquiry: &Inquiry, file: Id<File>) -> Result<R
     let entries = store::entries(tx, &[inquiry.id.to_string()]).await?;
     let owners: Vec<String> = entries.iter().map(|entry| entry.id.to_string()).collect();
     let is_here = files::actions::of(tx, &owners).await?.iter().any(|one| one.id == file);
-    let (file, bytes) = match files::actions::read(tx, file).await.map(|kept| kept.filter(|_| is_here))? {
-        Some(kept) => kept,
-        None => return Err(Error::NotFound),
-    };
+    let kept = files::actions::read(tx, file).await.map(|kept| kept.filter(|_| is_here))?;
+    let Some((file, bytes)) = kept else { return Err(Error::NotFound) };
     Ok(files::actions::download((&file.name, &file.media_type), bytes))
 }

@@ -53,23 +53,34 @@ impl Step {
     pub fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|step| step.word() == word)
     }
-    /// Whether the owner, the managers and the directors are told.
+    /// Who is told.
     pub fn readers(self) -> Readers {
         let (owner, managers, directors) = match self {
-            Self::Owner | Self::Half => (true, false, false),
-            // There is no substitute on record: the managers stand in.
-            Self::ThreeQuarters | Self::LastCall | Self::Arrival => (true, true, false),
-            Self::Manager | Self::Draft => (false, true, false),
-            Self::Breach | Self::After => (true, true, true),
+            Self::Owner | Self::Half => (Owner::Alone, false, false),
+            Self::ThreeQuarters => (Owner::WithSubstitute, false, false),
+            Self::LastCall | Self::Arrival => (Owner::Alone, true, false),
+            Self::Manager | Self::Draft => (Owner::Untold, true, false),
+            Self::Breach | Self::After => (Owner::Alone, true, true),
         };
         Readers { owner, managers, directors }
     }
 }
 
+/// How far the owner is told of a step. Who is away is told nothing: their substitute is, and where nobody stands in, the
+/// managers are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Owner {
+    #[default]
+    Untold,
+    Alone,
+    /// So that a second one knows of it: the substitute, and where there is none, the managers.
+    WithSubstitute,
+}
+
 /// Who is told of a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Readers {
-    pub owner: bool,
+    pub owner: Owner,
     pub managers: bool,
     pub directors: bool,
 }

@@ -1,15 +1,12 @@
 //! A thread on the desk: what is told of it is folded into its clocks, and what follows from that is done.
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     Author, EntryState, Inquiry, PromiseClock, Said, State,
-    escalation::{self, Readers, Step},
+    escalation::{self, Owner, Readers, Step},
     ledger, store,
 };
 use crate::{
@@ -27,7 +24,6 @@ use crate::{
         actions::{Heard, Subject, hear},
         grammar::{Facts, Moment},
     },
-    staff::{self, Staff},
     timeline::Entry,
 };
 
@@ -103,6 +99,7 @@ impl Thread {
         store::remove_clocks(desk.tx, &changes.gone).await?;
         store::save_clocks(desk.tx, &self.clocks.iter().collect::<Vec<_>>()).await?;
         self.plan(desk, &changes).await?;
+        self.call_no_more(desk, changes.mended).await?;
         self.tell(desk, &changes).await
     }
 
@@ -207,7 +204,8 @@ impl Thread {
                 None => Some(now.plus(rules.assign_after.signed())),
             };
             wanted.extend(at.map(|at| self.assign_at(at)));
-            wanted.extend(self.sweep_after(now, &rules));
+            let sweep = self.sweep_after(now, &rules);
+            wanted.extend(sweep.filter(|sweep| desk.sets_sweep(sweep.dealership_id, sweep.due_at)));
         }
         clocks::set(desk, &wanted).await
     }
@@ -260,7 +258,7 @@ impl Thread {
             hear(desk, &heard).await?;
         }
         if let Some(clock) = changes.resumed.iter().find(|clock| clock.due_at > desk.now) {
-            let readers = Readers { owner: true, managers: true, directors: false };
+            let readers = Readers { owner: Owner::Alone, managers: true, directors: false };
             let occasion = format!("{}:resumed:{}", clock.id, desk.now);
             self.warn(desk, clock.due_at, readers, occasion).await?;
         }
@@ -284,51 +282,6 @@ impl Thread {
         self.tell_staff(desk, "inquiry.breached", Step::Breach.readers(), format!("{}:breach", clock.id), json!({}))
             .await?;
         self.apologise(desk, clock).await
-    }
-
-    /// Warns of an answer that is due.
-    pub(super) async fn warn(
-        &self,
-        desk: &mut Desk<'_>,
-        due_at: Timestamp,
-        readers: Readers,
-        occasion: String,
-    ) -> db::Result<()> {
-        let left = due_at.since(desk.now).as_mins().max(0);
-        self.tell_staff(desk, "inquiry.at_risk", readers, occasion, json!({"left_minutes": left})).await
-    }
-
-    /// One notice for each reader; what has no reader goes to the dealership's own mail.
-    pub(super) async fn tell_staff(
-        &self,
-        desk: &mut Desk<'_>,
-        event_type: &'static str,
-        readers: Readers,
-        occasion: String,
-        detail: Value,
-    ) -> db::Result<()> {
-        let mut told: BTreeSet<Option<Id<Staff>>> = BTreeSet::new();
-        if readers.owner {
-            told.insert(self.inquiry.owner_id);
-        }
-        let roles = [(readers.managers, "service_manager"), (readers.directors, "director")];
-        for (_, role) in roles.into_iter().filter(|(wanted, _)| *wanted) {
-            let having = staff::actions::with_role(desk.tx, self.inquiry.dealership_id, role).await?;
-            told.extend(having.into_iter().map(Some));
-        }
-        if told.is_empty() {
-            told.insert(None);
-        }
-        for reader in told {
-            let heard = Heard {
-                advisor_id: reader,
-                occasion: Some(occasion.clone()),
-                detail: detail.clone(),
-                ..self.heard(event_type)
-            };
-            hear(desk, &heard).await?;
-        }
-        Ok(())
     }
 
     /// BR-66: what came before the dealership went live raises nothing.

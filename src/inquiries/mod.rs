@@ -20,6 +20,7 @@ pub mod proof;
 mod replies;
 pub mod report;
 mod store;
+mod telling;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -103,19 +103,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// Each promise with its evidence and whether it was kept.
+    pub fn rows(&self) -> impl Iterator<Item = Value> {
+        self.promises.iter().map(|promise| {
+            let mut row = json!(promise);
+            row["in_time"] = json!(promise.in_time(self.made_at));
+            row
+        })
+    }
     /// The sealed file: what it is, its rows, its head; each line holds the hash of everything before it.
     pub fn sealed(&self) -> String {
         let opening = json!({"report": self.report, "version": self.version, "dealership": self.dealership, "month": self.month,
             "made_at": self.made_at, "calendar": self.calendar});
         let mut file = String::new();
         let mut hash = String::new();
-        let rows = self.promises.iter().map(|promise| {
-            let mut row = json!(promise);
-            row["in_time"] = json!(promise.in_time(self.made_at));
-            row
-        });
         let head = json!({"head": {"rows": self.promises.len(), "numbers": self.numbers}});
-        for content in std::iter::once(opening).chain(rows).chain(std::iter::once(head)) {
+        for content in std::iter::once(opening).chain(self.rows()).chain(std::iter::once(head)) {
             hash = link(&hash, &content);
             file.push_str(&json!({"content": content, "hash": hash}).to_string());
             file.push('\n');

@@ -8,7 +8,7 @@ use sqlx::types::Json;
 
 use super::{
     Author, Channel, EntryState, Inquiry, Said,
-    escalation::Readers,
+    escalation::{Owner, Readers},
     keeping::{self, Thread},
     store,
 };
@@ -277,7 +277,7 @@ pub async fn replies_ended(desk: &mut Desk<'_>, ended: &[(Id<Notice>, messages::
         }
         thread.settle(desk, &changed).await?;
         if let (Some(reply), Some(due_at)) = (lost, thread.inquiry.due_at.filter(|due| *due > desk.now)) {
-            let readers = Readers { owner: true, ..Readers::default() };
+            let readers = Readers { owner: Owner::Alone, ..Readers::default() };
             thread.warn(desk, due_at, readers, format!("{reply}:failed")).await?;
         }
     }

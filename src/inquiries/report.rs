@@ -1,4 +1,6 @@
 //! The report on the promise: `GET /v1/reports/sla?month=`, the same numbers as `aftercare report sla`.
+pub mod papers;
+
 use axum::{
     Json, Router,
     extract::{Query, State},
@@ -22,6 +24,7 @@ use crate::{
         Error,
         caller::{Authorized, scope},
     },
+    reports::paper::POLICY,
 };
 
 pub fn routes() -> Router<App> {
@@ -32,7 +35,7 @@ pub fn routes() -> Router<App> {
 struct Asked {
     month: Option<String>,
     dealership: Option<String>,
-    /// `json`, the numbers; `sealed`, the file with its rows.
+    /// `json`, the numbers; `csv`, a row for each promise; `html`, a page to print; `sealed`, the file with its proof.
     format: Option<String>,
 }
 
@@ -47,7 +50,14 @@ async fn sla(
     match asked.format.as_deref() {
         None | Some("json") => Ok(Json(json!(report)).into_response()),
         Some("sealed") => Ok(([(header::CONTENT_TYPE, "application/jsonl")], report.sealed()).into_response()),
-        Some(_) => Err(Error::invalid("/format", "unknown_format", "must be json or sealed")),
+        Some("csv") => {
+            Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], papers::csv(&[report])).into_response())
+        }
+        Some("html") => {
+            let head = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, POLICY)];
+            Ok((head, papers::html(&[report])).into_response())
+        }
+        Some(_) => Err(Error::invalid("/format", "unknown_format", "must be json, csv, html or sealed")),
     }
 }
 

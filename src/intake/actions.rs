@@ -220,7 +220,7 @@ struct Batch {
 impl Batch {
     /// A new `appointment.booked` costs ten statements: the event; customer, vehicle and appointment read; customer,
     /// contact points, vehicle and appointment written; the notices; the record. An advisor whom nobody knows costs two
-    /// more, and so does a look for parts and put-off work of that car; the checks of the booking four, its clock one, and the
+    /// more, and so does a look for parts and put-off work of that car; the checks of the booking five, its clock one, and the
     /// feed one a minute; whether somebody was erased one. A batch of new bookings costs the same; one of moves more, for what it withdraws.
     async fn apply(&self, tx: &mut Tx, app: &App) -> Result<(Hearing, Answer), Error> {
         let mut desk = Desk::open(tx, app);

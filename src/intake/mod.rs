@@ -13,6 +13,7 @@ pub mod json;
 pub mod patiently;
 mod people;
 mod store;
+pub mod told_here;
 
 use crate::id::Entity;
 

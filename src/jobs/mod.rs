@@ -25,6 +25,10 @@ pub const POST_EMAIL_URGENT: Bell = Bell(1);
 pub const POST_EMAIL_BULK: Bell = Bell(2);
 pub const POST_SMS_URGENT: Bell = Bell(3);
 pub const POST_SMS_BULK: Bell = Bell(4);
+pub const POST_WECHAT_URGENT: Bell = Bell(13);
+pub const POST_WECHAT_BULK: Bell = Bell(14);
+pub const POST_WECOM_URGENT: Bell = Bell(15);
+pub const POST_WECOM_BULK: Bell = Bell(16);
 /// Clocks that fell due.
 pub const CLOCKS: Bell = Bell(5);
 /// Mail that came in.

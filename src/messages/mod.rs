@@ -5,6 +5,7 @@
 pub mod actions;
 pub mod api;
 pub mod console;
+mod delivering;
 mod enclosing;
 pub mod fate;
 pub mod marks;
@@ -150,9 +151,15 @@ pub struct Envelope {
     pub zone: String,
     /// The customer's own act that this answers (BR-67).
     pub acted_at: Option<Timestamp>,
-    /// The provider's template that an SMS is sent as, where there is one.
+    /// The provider's template that an SMS or a `WeChat` message is sent as, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approved: Option<Approved>,
+    /// The page that opens when a `WeChat` message is tapped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// The `WeCom` user who is named where a whole group reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mention: Option<String>,
     /// Where one click ends mail of this kind (RFC 8058); none for what nobody can end.
     #[serde(default)]
     pub unsubscribe: Option<String>,
@@ -166,7 +173,11 @@ pub fn lane_name(channel: ChannelName, priority: Priority) -> &'static str {
     match (channel, priority) {
         (ChannelName::Email, Priority::Urgent) => "post.email.urgent",
         (ChannelName::Email, Priority::Bulk) => "post.email.bulk",
-        (_, Priority::Urgent) => "post.sms.urgent",
-        (_, Priority::Bulk) => "post.sms.bulk",
+        (ChannelName::Wechat, Priority::Urgent) => "post.wechat.urgent",
+        (ChannelName::Wechat, Priority::Bulk) => "post.wechat.bulk",
+        (ChannelName::Wecom, Priority::Urgent) => "post.wecom.urgent",
+        (ChannelName::Wecom, Priority::Bulk) => "post.wecom.bulk",
+        (ChannelName::Sms | ChannelName::Call, Priority::Urgent) => "post.sms.urgent",
+        (ChannelName::Sms | ChannelName::Call, Priority::Bulk) => "post.sms.bulk",
     }
 }

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, tz::TimeZone};
 
 use super::{
-    Priority, State, enclosing,
+    Priority, State,
     fate::Policy,
     lane_name,
     marks::Marks,
@@ -15,16 +15,15 @@ use super::{
 use crate::{
     app::App,
     calendar::Region,
-    channels::{
-        Delivered, Delivery, HandOver, Outcome as Answer, Phase, Routes,
-        email::{Automatic, Email, Enclosed, Method, NotMailable},
-        sms::Text,
-    },
+    channels::{Delivered, HandOver, Routes},
     clock::Timestamp,
-    customers::consent::{
+    customers::{
         self,
-        actions::{HowDeep, Whom},
-        permission::{Question, Standing, Verdict},
+        consent::{
+            self,
+            actions::{HowDeep, Whom},
+            permission::{Question, Standing, Verdict},
+        },
     },
     db::{self, Bell, Tx},
     desk::Desk,
@@ -89,32 +88,6 @@ impl Post {
         question.verdict_at_the_door(&standing)
     }
 
-    async fn deliver(&self, message: &Claimed, handing: &dyn HandOver) -> Delivered {
-        let id = message.id.to_string();
-        if self.channel != ChannelName::Email {
-            let approved = message.envelope.approved.as_ref();
-            let text = Text { id: &id, to: &message.to_address, text: &message.body, approved };
-            return self.routes.sms(text, handing).await;
-        }
-        let files = match enclosing::files(&self.app, message).await {
-            Ok(files) => files,
-            Err(unsent) => return Delivered::Answered(unsent),
-        };
-        // A text that cannot be written as mail must end itself, not the worker.
-        let written = std::panic::catch_unwind(move || email(message, files).bytes());
-        match written.unwrap_or(Err(NotMailable::Date)) {
-            Ok(bytes) => {
-                let envelope = &message.envelope;
-                let from = envelope.return_path.as_ref().unwrap_or(&envelope.from.address);
-                self.routes.email(&id, from, &message.to_address, &bytes, handing).await
-            }
-            Err(error) => {
-                tracing::warn!(message = %message.id, error = &error as &dyn std::error::Error, "a message cannot be written as e-mail");
-                Delivered::Answered(Delivery::unanswered(Phase::Connect, Answer::Refused, "not_mailable"))
-            }
-        }
-    }
-
     fn line(&self, now: Timestamp, moved: &store::Moved) -> Entry {
         let mut line = Entry::new(self.ids.next(), moved.dealership_id, now, format!("message.{}", moved.state.word()));
         line.customer_id = moved.customer_id;
@@ -138,8 +111,11 @@ impl Post {
             .map(|moved| moved.notice_id)
             .collect();
         notices::actions::messages_ended(tx, &self.ids, &ended, now).await?;
-        if self.channel == ChannelName::Sms && self.app.config.sms.receipts.secret.is_some() {
+        if receipts::are_told_of(&self.app.config, self.channel) {
             self.look_for_receipts(tx, moved).await?;
+        }
+        if self.channel == ChannelName::Wechat {
+            self.mark_lost_addresses(tx, moved).await?;
         }
         tell_on(&self.app, tx, moved).await
     }
@@ -155,8 +131,30 @@ impl Post {
         let mut desk = Desk::open(tx, &self.app);
         let taken = moved.iter().filter(|moved| moved.state == State::Accepted);
         let taken: Vec<_> = taken.map(|moved| (moved.id, moved.dealership_id)).collect();
-        receipts::actions::wait_for(&mut desk, &taken).await?;
+        receipts::actions::wait_for(&mut desk, self.channel, &taken).await?;
         receipts::actions::apply(&mut desk, &left).await?;
+        desk.close().await
+    }
+
+    /// Who does not follow the account any more, and an address that it does not know, get nothing there from now on.
+    async fn mark_lost_addresses(&self, tx: &mut Tx, moved: &[store::Moved]) -> db::Result<()> {
+        let lost =
+            |reason: Option<&str>| ["not_following", "address_invalid"].into_iter().find(|it| Some(*it) == reason);
+        let lost: Vec<_> = moved
+            .iter()
+            .filter(|moved| moved.state == State::Failed)
+            .filter_map(|moved| Some((moved.id, lost(moved.reason.as_deref())?)))
+            .collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let about = store::about(tx, &lost.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
+        let mut desk = Desk::open(tx, &self.app);
+        for about in about {
+            if let Some((_, reason)) = lost.iter().find(|(id, _)| *id == about.id) {
+                customers::actions::openid_lost(&mut desk, &about.to_address, reason).await?;
+            }
+        }
         desk.close().await
     }
 }
@@ -234,7 +232,7 @@ impl Lane for Post {
             let started_at = self.ids.clock.now();
             let forbidden = match self.permission(&message, started_at) {
                 Verdict::Go => None,
-                Verdict::Wait(until, _) => Some(End::Postponed(until)),
+                Verdict::Wait(until, _) => Some(End::Postponed(until, "quiet_hours")),
                 Verdict::Pass(reason) => Some(End::Forbidden(reason, false)),
                 Verdict::Never(reason) => Some(End::Forbidden(reason, true)),
             };
@@ -249,6 +247,7 @@ impl Lane for Post {
             };
             let end = match delivered {
                 Delivered::Answered(delivery) => End::Answered(delivery),
+                Delivered::TooEarly(wait) => End::Postponed(self.ids.clock.now().plus(wait), "own_pace"),
                 Delivered::Stopped => End::Stopped,
             };
             Worked { message, started_at, marked: handing.marked(), end }
@@ -336,41 +335,11 @@ pub fn bell(channel: ChannelName, priority: Priority) -> Bell {
     match (channel, priority) {
         (ChannelName::Email, Priority::Urgent) => jobs::POST_EMAIL_URGENT,
         (ChannelName::Email, Priority::Bulk) => jobs::POST_EMAIL_BULK,
-        (_, Priority::Urgent) => jobs::POST_SMS_URGENT,
-        (_, Priority::Bulk) => jobs::POST_SMS_BULK,
-    }
-}
-
-/// An answer is a person's, an acknowledgement a program's answer; everything else is sent at its own time.
-fn automatic(kind: &str) -> Automatic {
-    match kind {
-        "inquiry.reply" => Automatic::No,
-        "inquiry.ack" | "inquiry.approved_answer" => Automatic::Replied,
-        _ => Automatic::Generated,
-    }
-}
-
-fn email(message: &Claimed, files: Vec<Enclosed>) -> Email {
-    let envelope = &message.envelope;
-    Email {
-        message: message.id.to_string(),
-        message_id_domain: envelope.message_id_domain.clone(),
-        from: envelope.from.clone(),
-        reply_to: envelope.reply_to.clone(),
-        references: envelope.references.clone(),
-        automatic: automatic(&envelope.kind),
-        to: crate::channels::email::Address { name: envelope.to_name.clone(), address: message.to_address.clone() },
-        subject: message.subject.clone().unwrap_or_default(),
-        text: message.body.clone(),
-        html: message.html.clone().unwrap_or_default(),
-        unsubscribe: envelope.unsubscribe.clone(),
-        opt_out: envelope.opt_out.clone(),
-        invite: message.invite.clone(),
-        files,
-        invite_method: message
-            .invite_method
-            .as_deref()
-            .map(|method| if method == "CANCEL" { Method::Cancel } else { Method::Request }),
-        date: message.created_at,
+        (ChannelName::Wechat, Priority::Urgent) => jobs::POST_WECHAT_URGENT,
+        (ChannelName::Wechat, Priority::Bulk) => jobs::POST_WECHAT_BULK,
+        (ChannelName::Wecom, Priority::Urgent) => jobs::POST_WECOM_URGENT,
+        (ChannelName::Wecom, Priority::Bulk) => jobs::POST_WECOM_BULK,
+        (ChannelName::Sms | ChannelName::Call, Priority::Urgent) => jobs::POST_SMS_URGENT,
+        (ChannelName::Sms | ChannelName::Call, Priority::Bulk) => jobs::POST_SMS_BULK,
     }
 }

@@ -5,6 +5,7 @@ use super::State;
 pub fn next_step(state: State, reason: Option<&str>) -> &'static str {
     match (state, reason.unwrap_or_default()) {
         (State::Ready, "quiet_hours") => "goes when the reader's quiet hours end",
+        (State::Ready, "own_pace") => "goes when its turn comes: only so many go there in a minute",
         (State::Ready, "not_configured") => "waits for the channel to be configured",
         (State::Ready, "auth_failed") => "waits: check the provider's user and password",
         (State::Ready, "tls_required") => "waits: the server offers no STARTTLS; check email.url",
@@ -18,6 +19,13 @@ pub fn next_step(state: State, reason: Option<&str>) -> &'static str {
         (State::Held, "shadow") => "goes when the dealership goes live",
         (State::Held, _) => "waits for queue release",
         (State::Failed, "mailbox_unknown" | "address_invalid") => "the address is wrong: ask the customer for another",
+        (State::Failed, "not_following") => {
+            "the customer does not follow the account, or blocked it: use another channel"
+        }
+        (State::Failed, "robot_unknown") => "WeCom knows no robot of this key: check wecom.key and wecom.keys",
+        (State::Failed, "template_unknown" | "template_data_invalid" | "template_not_bound") => {
+            "the template does not fit: correct it on the page of approved templates"
+        }
         (State::Failed, "tries_used_up") => {
             "the provider could not be reached in time: queue retry while it is still of use"
         }

@@ -51,13 +51,13 @@ pub async fn delivered(desk: &mut Desk<'_>, id: Id<Message>, channel: ChannelNam
     went_well(desk, &moved, channel).await
 }
 
-/// Of these messages, those that wait for word of their delivery while another channel could be tried.
-pub async fn waiting_before_another(tx: &mut Tx, ids: &[Id<Message>]) -> db::Result<Vec<Id<Message>>> {
+/// Of these messages, those that wait for word of their delivery while another channel could be tried, with their own.
+pub async fn waiting_before_another(tx: &mut Tx, ids: &[Id<Message>]) -> db::Result<Vec<(Id<Message>, ChannelName)>> {
     let has_next = |place: &store::Place| {
         let at = |n: i64| usize::try_from(n).unwrap_or(usize::MAX);
         place.state == State::Accepted && place.tracks.has_another(at(place.track), at(place.step))
     };
-    Ok(store::places(tx, ids).await?.into_iter().filter(has_next).map(|place| place.id).collect())
+    Ok(store::places(tx, ids).await?.into_iter().filter(has_next).map(|place| (place.id, place.channel)).collect())
 }
 
 async fn went_well(desk: &mut Desk<'_>, moved: &store::Moved, channel: ChannelName) -> db::Result<bool> {

@@ -25,8 +25,8 @@ pub(super) enum End {
     Answered(Delivery),
     /// The claim no longer held: nothing was handed over, nothing is written.
     Stopped,
-    /// It would ring at a time when nobody wants to be rung.
-    Postponed(Timestamp),
+    /// It would ring at a time when nobody wants to be rung, or there is no turn for it yet: until when, and why.
+    Postponed(Timestamp, &'static str),
     /// The reader said no after it was composed; true when that ends it for good, false when another channel may be tried.
     Forbidden(&'static str, bool),
 }
@@ -48,13 +48,9 @@ impl Post {
         };
         match &worked.end {
             End::Stopped => None,
-            End::Postponed(until) => {
-                let fate = Fate {
-                    state: State::Ready,
-                    reason: Some("quiet_hours"),
-                    not_before: Some(*until),
-                    tries: message.tries,
-                };
+            End::Postponed(until, reason) => {
+                let fate =
+                    Fate { state: State::Ready, reason: Some(reason), not_before: Some(*until), tries: message.tries };
                 Some((outcome(fate, None, 0), None))
             }
             End::Forbidden(reason, for_good) => {

@@ -9,6 +9,8 @@ use crate::{
         Delivered, HandOver,
         email::{Address, Automatic, Email},
         sms::{Approved, Text},
+        wechat,
+        wecom::Note,
     },
     dealerships::Dealership,
     id::Id,
@@ -24,11 +26,11 @@ impl HandOver for OnlyATest {
     }
 }
 
-/// Sends it over the configured channel, an SMS as the provider's template where there is one; answers its id and what the
-/// other side said.
+/// Sends it over the configured channel, an SMS or a `WeChat` message as the provider's template where there is one; answers
+/// its id and what the other side said.
 ///
 /// # Errors
-/// The channel is not set up, or the text is for one that has no test.
+/// The channel is not set up.
 pub async fn send(
     app: &App,
     dealership: Option<&Dealership>,
@@ -66,8 +68,14 @@ pub async fn send(
             routes.email(&id.to_string(), &from, to, &email.bytes()?, &OnlyATest).await
         }
         Rendered::Sms { text } => routes.sms(Text { id: &id.to_string(), to, text: &text, approved }, &OnlyATest).await,
-        Rendered::Wecom { .. } | Rendered::Wechat { .. } => {
-            return Err(anyhow!("a test goes by e-mail or SMS: this build has no other channel"));
+        Rendered::Wecom { text } => {
+            let note = Note { to, text: &text, mention: None };
+            routes.wecom(&id.to_string(), note, &OnlyATest).await
+        }
+        Rendered::Wechat { fields } => {
+            let text = fields.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n");
+            let message = wechat::Message { id: &id.to_string(), to, text: &text, approved, link: None };
+            routes.wechat(message, &OnlyATest).await
         }
     };
     Ok((id, delivered))

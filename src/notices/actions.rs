@@ -132,11 +132,13 @@ async fn is_live(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<bool> {
     Ok(!feeds::actions::live(desk.tx, &[(heard.dealership.id, source)], desk.now).await?.is_empty())
 }
 
-/// Who reads it: the customer (nobody of ours), the advisor whom the subject names, or everybody with the role. Where nobody
+/// Who reads it: the customer (nobody of ours), the advisor whom the subject names or who stands in for them, or everybody with the role. Where nobody
 /// has it, one notice without a reader: it goes to the dealership's own mail.
 async fn readers(desk: &mut Desk<'_>, heard: &Heard, audience: Audience) -> db::Result<Vec<Option<Id<Staff>>>> {
     let Some(role) = audience.role() else {
-        return Ok(vec![heard.advisor_id.filter(|_| audience == Audience::Advisor)]);
+        let Some(advisor) = heard.advisor_id.filter(|_| audience == Audience::Advisor) else { return Ok(vec![None]) };
+        let standing = staff::standing_in::of(desk, &heard.dealership, advisor).await?;
+        return Ok(vec![Some(standing.reader(advisor))]);
     };
     let having = staff::actions::with_role(desk.tx, heard.dealership.id, role).await?;
     Ok(if having.is_empty() { vec![None] } else { having.into_iter().map(Some).collect() })

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     Notice,
-    store::{self, Read, ReadMessage, Wanted},
+    store::{self, Read, ReadMessage, ReadersClock, Wanted},
 };
 use crate::{
     app::App,
@@ -43,6 +43,8 @@ struct Shown {
     #[serde(flatten)]
     notice: Read,
     subject: Value,
+    /// By whose wall clock its hours and quiet hours count, and how that is known.
+    clock: ReadersClock,
     messages: Vec<ReadMessage>,
 }
 
@@ -85,6 +87,7 @@ async fn shown(app: &App, access: &Access, wanted: Wanted) -> Result<Vec<Shown>,
     }
     let show = |notice: Read| Shown {
         subject: json!({ "type": notice.subject_type, "ref": notice.subject_ref, "revision": notice.subject_revision }),
+        clock: notice.clock(),
         messages: messages.remove(&notice.id).unwrap_or_default(),
         notice,
     };

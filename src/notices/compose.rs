@@ -29,7 +29,7 @@ use crate::{
     jobs::{self, Key, Lane, Want},
     links::{self, Signer},
     messages::{State, post},
-    texts::{Shelf, bindings::Binding},
+    texts::{Shelf, bindings::Binding, providers},
     timeline::{self, Entry},
 };
 
@@ -73,10 +73,11 @@ pub struct Claimed {
     pub(super) is_live: bool,
 }
 
-/// What a notice is written with: the texts in force, and the provider's template where its kind is bound to one.
+/// What a notice is written with: the texts in force, and the providers' templates where its kind is bound to one.
 pub(super) struct Texts {
     pub(super) letters: Arc<Letters>,
-    pub(super) binding: Option<Binding>,
+    pub(super) sms_binding: Option<Binding>,
+    pub(super) wechat_binding: Option<Binding>,
     /// What links to pages are signed with.
     pub(super) key: links::Key,
 }
@@ -251,11 +252,16 @@ impl Compose {
     /// The texts in force for a kind at a dealership; looked up outside of transactions.
     pub(super) async fn texts(&self, dealership: Id<Dealership>, kind: &str) -> db::Result<Texts> {
         let letters = self.shelf.letters(dealership, kind).await?;
-        let binding = match &self.sms_provider {
+        let sms_binding = match &self.sms_provider {
             Some(provider) => self.shelf.binding(dealership, kind, provider).await?,
             None => None,
         };
-        Ok(Texts { letters, binding, key: self.links.key().await?.clone() })
+        let wechat_binding = if self.routes.wechat_needs_a_template() {
+            self.shelf.binding(dealership, kind, providers::WECHAT).await?
+        } else {
+            None
+        };
+        Ok(Texts { letters, sms_binding, wechat_binding, key: self.links.key().await?.clone() })
     }
 
     /// The live ones of the sources on which these notices hang (BR-19).

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    ChannelName, approving,
+    ChannelName, SubjectKind, approving,
     compose::{Claimed, Compose, Outcome, Texts},
     facts::{invite, invites, list_of, page_of, setting},
     letters::{Rendered, content::forbidden_link},
@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     calls::{CallType, NewTask},
-    channels::email::{Address, Method},
+    channels::{
+        email::{Address, Method},
+        sms::Approved,
+    },
     clock::Timestamp,
     dealerships::Dealership,
     links::Purpose,
@@ -141,12 +144,14 @@ impl Compose {
         let configured = match channel {
             ChannelName::Email => self.routes.email.is_some(),
             ChannelName::Sms => self.routes.sms.is_some(),
-            ChannelName::Wechat | ChannelName::Wecom | ChannelName::Call => false,
+            ChannelName::Wechat => self.routes.wechat.is_some(),
+            ChannelName::Wecom => self.routes.wecom.is_some(),
+            ChannelName::Call => false,
         };
         if !configured {
             return Err(NotNow::Pass("not_configured"));
         }
-        let to_address = address(claimed, dealership, channel).ok_or(NotNow::Pass("no_address"))?;
+        let to_address = address(claimed, dealership, channel, &self.routes).ok_or(NotNow::Pass("no_address"))?;
         let from = self.sender.address.clone().or_else(|| dealership.email.clone());
         let from = match (from, channel) {
             (Some(address), _) => address,
@@ -163,14 +168,11 @@ impl Compose {
         let page = page_of(due, &about);
         setting.links = page.map(|(page, claim)| Links { manage: self.links.url(&texts.key, page, &claim) });
         let letter = Words::new(&setting, &about, locale);
-        let approved = match channel {
-            ChannelName::Sms => self.approved(texts.binding.as_ref(), &letter, dealership).map_err(NotNow::Pass)?,
-            _ => None,
-        };
         let rendered = texts.letters.render(&kind.name, locale, channel, &letter).map_err(|error| {
             tracing::error!(notice = %due.id, kind = kind.name, error = &error as &dyn std::error::Error, "a letter could not be rendered");
             NotNow::Pass("not_rendered")
         })?;
+        let approved = self.approved((channel, texts, &rendered), &letter, dealership).map_err(NotNow::Pass)?;
         let (id, domain) = (self.ids.next(), self.message_id_domain(&from));
         let own = self.app.addresses.of(id, !due.audience.works_here(), dealership.email.as_deref());
         let envelope = Envelope {
@@ -188,6 +190,8 @@ impl Compose {
             region: dealership.region.clone(),
             zone: reader_zone_name(due, dealership),
             acted_at: due.acted_at,
+            link: letter.links.as_ref().filter(|_| channel == ChannelName::Wechat).map(|links| links.manage.clone()),
+            mention: due.staff_wecom.clone().filter(|user| channel == ChannelName::Wecom && *user != to_address),
             approved,
             unsubscribe: list_of(due, now).map(|claim| self.app.links.url(&texts.key, Purpose::Preferences, &claim)),
         };
@@ -199,8 +203,7 @@ impl Compose {
             }
             Rendered::Sms { text } => (None, with_note(text, &letter), None),
             Rendered::Wecom { text } => (None, text, None),
-            // Not configured, and passed over long before.
-            Rendered::Wechat { .. } => return Err(NotNow::Pass("not_configured")),
+            Rendered::Wechat { fields } => (None, as_lines(envelope.approved.as_ref(), &fields), None),
         };
         Ok(NewMessage {
             id,
@@ -276,6 +279,8 @@ fn call_task(claimed: &Claimed, dealership: &Arc<Dealership>, about: CallType, n
     Some(NewTask {
         round: due.subject_revision,
         is_urgent: true,
+        // About a car in the workshop its advisor calls (G5).
+        skill: (due.subject_type == SubjectKind::RepairOrder).then(|| "advisor".to_owned()),
         detail: json!({"notice": due.id, "kind": due.kind}),
         ..task
     })
@@ -305,6 +310,12 @@ fn why_nothing(tracks: &Tracks) -> &'static str {
         "not_configured",
     ];
     FIRST.into_iter().find(|reason| tracks.passed.iter().any(|passed| passed.reason == *reason)).unwrap_or("no_address")
+}
+
+/// A template message as it is read here: what goes over the wire, a field a line.
+fn as_lines(approved: Option<&Approved>, fields: &[(String, String)]) -> String {
+    let fields = approved.map_or(fields, |approved| &approved.params);
+    fields.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join("\n")
 }
 
 /// What a colleague added goes at the end of a text, where free text may be sent at all: the mainland has none.

@@ -95,6 +95,7 @@ pub const OWN_FACTS: &[&str] = &[
     "parts.booked",
     "parts.complete",
     "parts.date_moved",
+    "parts.declined",
     "parts.delayed",
     "parts.ended",
     "parts.fitted",

@@ -1,13 +1,22 @@
 //! Who reads a notice, and where: their address for a channel, their language, their clock.
 use super::{ChannelName, compose::Claimed, store::Due};
-use crate::dealerships::Dealership;
+use crate::{channels::Routes, dealerships::Dealership};
 
-/// The address for a channel: a mobile number before another that takes texts. Who works here is reached by mail, and where
-/// nobody is named, the dealership is.
-pub(super) fn address(claimed: &Claimed, dealership: &Dealership, channel: ChannelName) -> Option<String> {
+/// The address for a channel: a mobile number before another that takes texts. Who works here is reached by `WeCom`, alone or in
+/// their dealership's group, and by mail; where nobody is named, the dealership is.
+pub(super) fn address(
+    claimed: &Claimed,
+    dealership: &Dealership,
+    channel: ChannelName,
+    routes: &Routes,
+) -> Option<String> {
     if claimed.due.audience.works_here() {
-        let own = claimed.due.staff_email.clone();
-        return (channel == ChannelName::Email).then(|| own.or_else(|| dealership.email.clone())).flatten();
+        let due = &claimed.due;
+        return match channel {
+            ChannelName::Email => due.staff_email.clone().or_else(|| dealership.email.clone()),
+            ChannelName::Wecom => routes.wecom_address(&dealership.code, due.staff_wecom.as_deref()),
+            ChannelName::Sms | ChannelName::Wechat | ChannelName::Call => None,
+        };
     }
     let of = |kind: &str| claimed.points.iter().filter(move |point| point.kind == kind).collect::<Vec<_>>();
     match channel {

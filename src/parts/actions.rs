@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    Fact, Said,
+    Fact, Said, Spoken,
     board::Ageing,
     chest::{Chest, Kept},
     due::Stirred,
@@ -26,7 +26,7 @@ use crate::{
     clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
     db::{self, Tx},
-    dealerships::Dealership,
+    dealerships::{self, Dealership},
     desk::{
         self, Desk,
         parties::{self, Names},
@@ -219,6 +219,22 @@ pub async fn adopt(desk: &mut Desk<'_>, jobs: &[repairs::actions::Job]) -> db::R
     work.end(desk).await
 }
 
+/// Keeps what was said of an order (our id): nobody has to call about it any more.
+pub async fn spoken_of(desk: &mut Desk<'_>, order: &str, spoken: Spoken) -> db::Result<()> {
+    let held = store::lock_by_id(desk.tx, &[order.to_owned()]).await?;
+    let mut work = Work { chest: Chest::fill(desk.tx, held).await?, heard: Vec::new(), stirred: Stirred::default() };
+    let (now, keys) = (desk.now, work.chest.0.keys().cloned().collect::<Vec<Key>>());
+    for key in keys {
+        let Some(kept) = work.chest.0.get_mut(&key) else { continue };
+        let Some(effect) = kept.drawer.speak_of(spoken, now) else { continue };
+        desk.record(telling::about(desk, kept, now, effect.event_type));
+        let dealership = dealerships::actions::find(desk.tx, key.dealership_id).await?.map(Arc::new);
+        let Some(dealership) = dealership else { continue };
+        work.follow(desk, &dealership, Source { event_id: None, time: now }, &key, &[effect]);
+    }
+    work.end(desk).await
+}
+
 /// A visit of a car.
 #[derive(Clone, Debug)]
 pub struct Booked {
@@ -292,6 +308,11 @@ pub async fn for_letters(tx: &mut Tx, ids: &[String]) -> db::Result<Vec<Reading>
 /// What a customer waits for: at most so many lines.
 pub async fn awaited(tx: &mut Tx, customer: Id<Customer>, most: usize) -> db::Result<Vec<Awaited>> {
     reading::awaited(tx, customer, i64::try_from(most).unwrap_or(i64::MAX)).await
+}
+
+/// The days that are named for the parts which are still to come for a car; `None` for one without a day.
+pub async fn days_to_come(tx: &mut Tx, vehicle: Id<Vehicle>) -> db::Result<Vec<Option<Timestamp>>> {
+    reading::days_to_come(tx, vehicle).await
 }
 
 /// What lies there and is not fitted, by age (BR-23): for the board and the daily list.

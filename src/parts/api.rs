@@ -61,6 +61,7 @@ async fn get_one(
             complete_at: found.order.complete_at,
             received_at: line.received_at,
             is_booked: found.order.booked_at.is_some(),
+            is_declined: found.order.declined_at.is_some(),
         };
         let eta_history = etas.remove(&line.id).unwrap_or_default();
         let (owner, return_by, value) = (place.owner(&shop, now), place.return_by(), line.value());
@@ -91,6 +92,7 @@ struct ShownOrder {
     /// When the customer was told of the arrival last.
     notified_at: Option<Timestamp>,
     booked_at: Option<Timestamp>,
+    declined_at: Option<Timestamp>,
     appointment: Option<Id<Appointment>>,
     lines: Vec<ShownLine>,
     customer: Option<Named<Customer>>,
@@ -142,6 +144,7 @@ impl ShownOrder {
             complete_at: o.complete_at,
             notified_at,
             booked_at: o.booked_at,
+            declined_at: o.declined_at,
             appointment: o.appointment_id,
             lines,
             customer: found.customer.map(|id| Named { id, reference: found.customer_ref, name: found.customer_name }),
@@ -189,6 +192,7 @@ struct Card {
     value: f64,
     owner: Owner,
     booked_at: Option<Timestamp>,
+    declined_at: Option<Timestamp>,
     customer: Option<Named<Customer>>,
     plate: Option<String>,
     advisor: Option<Named<Staff>>,
@@ -229,6 +233,7 @@ impl Card {
             complete_at: one.complete_at,
             received_at: one.received_at,
             is_booked: one.booked_at.is_some(),
+            is_declined: one.declined_at.is_some(),
         };
         Self {
             owner: place.owner(shop, now),
@@ -248,6 +253,7 @@ impl Card {
             location: one.location,
             received_at: one.received_at,
             booked_at: one.booked_at,
+            declined_at: one.declined_at,
             customer: one.customer.map(|id| Named { id, reference: None, name: one.customer_name }),
             plate: one.plate,
             advisor: one.advisor.map(|id| Named { id, reference: None, name: one.advisor_name }),

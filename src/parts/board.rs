@@ -29,6 +29,8 @@ pub struct Place {
     /// When this line was in.
     pub received_at: Option<Timestamp>,
     pub is_booked: bool,
+    /// Its customer does not want it any more.
+    pub is_declined: bool,
 }
 
 impl Place {
@@ -37,6 +39,9 @@ impl Place {
         let (LineState::Received, Some(complete_at), true) = (self.state, self.complete_at, self.has_customer) else {
             return Owner::Parts;
         };
+        if self.is_declined {
+            return Owner::Parts;
+        }
         if self.received_at.is_some_and(|at| now.since(at) >= pace::OLD) {
             return Owner::Manager;
         }
@@ -140,6 +145,7 @@ mod tests {
             complete_at: Some(came),
             received_at: Some(came),
             is_booked: false,
+            is_declined: false,
         };
         for (place, now, owner) in [
             (
@@ -153,6 +159,7 @@ mod tests {
             (here, "2026-03-09T13:59", Owner::Advisor), // three working days: Friday, Saturday, Monday
             (here, "2026-03-09T14:00", Owner::Queue),
             (Place { is_booked: true, ..here }, "2026-03-12T14:00", Owner::Advisor),
+            (Place { is_declined: true, ..here }, "2026-03-12T14:00", Owner::Parts),
             (here, "2026-04-04T14:00", Owner::Manager),
         ] {
             assert_eq!(place.owner(&shop, at(now)), owner, "{now}");

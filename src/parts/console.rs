@@ -95,6 +95,7 @@ fn row(visitor: &Visitor, line: &Waiting) -> Markup {
         complete_at: line.complete_at,
         received_at: line.received_at,
         is_booked: line.booked_at.is_some(),
+        is_declined: line.declined_at.is_some(),
     };
     let owner = place.owner(&visitor.dealership.shop(), visitor.now);
     let (owner_key, tone) = match owner {
@@ -114,7 +115,7 @@ fn row(visitor: &Visitor, line: &Waiting) -> Markup {
             td { @match (line.customer, &line.customer_name) { (Some(id), name) => a href={ "/console/customers/" (id) } { (name.as_deref().unwrap_or("—")) }, _ => span class="muted" { "—" } } " " span class="muted num" { (line.plate.as_deref().unwrap_or_default()) } }
             td class="num" { (line.qty_received) " / " (line.qty_ordered.map_or_else(|| "?".to_owned(), |n| n.to_string())) }
             td { (tag(&w.t(owner_key), tone)) @if let Some(name) = &line.advisor_name { br; span class="muted small" { (name) } } }
-            td class="small" { (line.location.as_deref().unwrap_or_default()) @if line.booked_at.is_some() { " " (tag(&w.t("parts-booked"), "good")) } @if let Some(by) = place.return_by() { br; span class="muted" { (w.t("parts-return-by")) " " (w.day(by, visitor.zone())) } } }
+            td class="small" { (line.location.as_deref().unwrap_or_default()) @if line.booked_at.is_some() { " " (tag(&w.t("parts-booked"), "good")) } @if line.declined_at.is_some() { " " (tag(&w.t("parts-declined"), "warn")) } @if let Some(by) = place.return_by() { br; span class="muted" { (w.t("parts-return-by")) " " (w.day(by, visitor.zone())) } } }
         }
     }
 }

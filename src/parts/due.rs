@@ -40,7 +40,7 @@ const OLD_ROUND: i64 = 2_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Stirred {
     begun: BTreeMap<store::Key, Arc<Dealership>>,
-    /// Booked: nobody chases, but a part that is never fitted grows old all the same.
+    /// Booked, or not wanted: nobody chases, but a part that is never fitted grows old all the same.
     booked: BTreeSet<String>,
     ended: BTreeSet<String>,
     retracted: BTreeMap<store::Key, Arc<Dealership>>,
@@ -60,7 +60,7 @@ impl Stirred {
                 self.booked.remove(&id);
                 self.begun.insert(key, Arc::clone(dealership));
             }
-            "parts.booked" => {
+            "parts.booked" | "parts.declined" => {
                 self.begun.remove(&key);
                 self.booked.insert(id);
             }
@@ -219,7 +219,8 @@ pub async fn grown_old(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> 
         let Some(dealership) = shops.get(&order.dealership_id) else { continue };
         let days = order.complete_at.map_or(0, |at| desk.now.since(at).as_hours() / 24);
         desk.record(telling::about(desk, kept, desk.now, "parts.old"));
-        let task = call(dealership, kept, "over_30_days", desk.now);
+        // Who does not want it is not asked every day: it is on the list of what goes back.
+        let task = call(dealership, kept, "over_30_days", desk.now).filter(|_| order.declined_at.is_none());
         wishes.extend(task.map(|task| NewTask { round: OLD_ROUND + days, ..task }));
         next.push(NewClock {
             dealership_id: order.dealership_id,

@@ -4,7 +4,7 @@
 //! taken back and weighed anew, so that it is told once and as it stands.
 use serde_json::{Value, json};
 
-use super::{Change, Eta, LineState, Order, PartLine, PartsOrder, Said, What, pace};
+use super::{Change, Eta, LineState, Order, PartLine, PartsOrder, Said, Spoken, What, pace};
 use crate::{
     appointments::Appointment,
     calendar::Shop,
@@ -114,6 +114,7 @@ impl Drawer {
             complete_revision: None,
             booked_at: None,
             appointment_id: None,
+            declined_at: None,
             created_at: now,
         };
         Self { order, lines: Vec::new(), etas: Vec::new(), told: Told::default() }
@@ -180,6 +181,8 @@ impl Drawer {
         if let Some(complete_at) = self.order.complete_at.filter(|_| !is_told && self.standing().in_hand > 0) {
             let effect = self.loud("parts.complete", json!({"complete_at": complete_at}));
             self.order.complete_revision = Some(self.order.revision);
+            // What was said was said of what lay here before.
+            self.order.declined_at = None;
             effects.push(effect);
         }
     }
@@ -198,6 +201,20 @@ impl Drawer {
         }
         (self.order.booked_at, self.order.appointment_id) = (Some(at), Some(appointment));
         Some(quiet("parts.booked"))
+    }
+
+    /// They were spoken to: they come for the fitting, or do not want it. Either way nobody has to call any more.
+    pub(super) fn speak_of(&mut self, spoken: Spoken, at: Timestamp) -> Option<Effect> {
+        let order = &mut self.order;
+        let (held, what) = match spoken {
+            Spoken::Agreed => (&mut order.booked_at, "parts.booked"),
+            Spoken::Declined => (&mut order.declined_at, "parts.declined"),
+        };
+        let is_news = held.is_none() && self.lines.iter().any(|line| line.state == LineState::Received);
+        is_news.then(|| {
+            *held = Some(at);
+            quiet(what)
+        })
     }
 
     /// That day fell through: whose turn it is begins anew. Whether it did.

@@ -59,10 +59,21 @@ pub struct PartsOrder {
     /// When a day for the fitting was chosen.
     pub booked_at: Option<Timestamp>,
     pub appointment_id: Option<Id<Appointment>>,
+    /// When the customer said that they do not want it any more.
+    pub declined_at: Option<Timestamp>,
     pub created_at: Timestamp,
 }
 impl Entity for PartsOrder {
     const PREFIX: &'static str = "pto";
+}
+
+/// What a customer said on the telephone of parts that lie here for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spoken {
+    /// They will come for the fitting.
+    Agreed,
+    /// They do not want it any more.
+    Declined,
 }
 
 /// One line of an order (`prt_`).

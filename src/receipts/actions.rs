@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::{
-    Move, Receipt, Status, fold,
-    reading::Said,
+    Move, Receipt, Said, Status, fold, patience,
     store::{self, Kept, Word},
 };
 use crate::{
@@ -31,16 +30,20 @@ pub struct Taken {
     pub early: usize,
 }
 
-/// Keeps receipts and applies them; one that was heard before does nothing.
-pub async fn receive(desk: &mut Desk<'_>, provider: &'static str, said: &[Said]) -> db::Result<Taken> {
+/// Keeps a provider's receipts of a channel and applies them; one that was heard before does nothing.
+pub async fn receive(
+    desk: &mut Desk<'_>,
+    (provider, channel): (&'static str, ChannelName),
+    said: &[Said],
+) -> db::Result<Taken> {
     rights::actions::hold_off(desk.tx).await?;
     let mut names: Vec<String> = said.iter().map(|said| said.provider_ref.clone()).collect();
     names.sort_unstable();
     names.dedup();
     let mut meant: HashMap<String, Id<Message>> = HashMap::new();
-    for found in
-        store::meant(desk.tx, &names).await?.into_iter().chain(store::meant_by_provider(desk.tx, &names).await?)
-    {
+    let by_ours = store::meant(desk.tx, channel, &names).await?;
+    let by_theirs = store::meant_by_provider(desk.tx, channel, &names).await?;
+    for found in by_ours.into_iter().chain(by_theirs) {
         meant.insert(found.name, found.id);
     }
     let kept: Vec<Kept> = said
@@ -85,30 +88,36 @@ pub async fn apply(desk: &mut Desk<'_>, ids: &[Id<Message>]) -> db::Result<()> {
     let (mut over, mut waits) = (Vec::new(), Vec::new());
     for (id, (word, status)) in highest {
         match fold(word.state, status) {
-            Some(Move::Taken) if returning::taken(desk, id, ChannelName::Sms).await? => {
-                waits.push((id, word.dealership_id));
+            Some(Move::Taken) if returning::taken(desk, id, word.channel).await? => {
+                waits.push((word.channel, (id, word.dealership_id)));
             }
             None | Some(Move::Taken) => {}
             Some(Move::Delivered) => {
-                returning::delivered(desk, id, ChannelName::Sms).await?;
+                returning::delivered(desk, id, word.channel).await?;
                 over.push(id.to_string());
             }
             Some(Move::CameBack) => {
-                returning::came_back(desk, id, ChannelName::Sms, "provider_report").await?;
+                returning::came_back(desk, id, word.channel, "provider_report").await?;
                 over.push(id.to_string());
             }
         }
     }
-    wait_for(desk, &waits).await?;
+    for (channel, taken) in waits {
+        wait_for(desk, channel, &[taken]).await?;
+    }
     clocks::stop(desk, &over, &[ClockKind::DeliveryWait]).await
 }
 
-/// These messages were taken: word of their delivery is waited for (`sms.receipts.wait`).
-pub async fn wait_for(desk: &mut Desk<'_>, messages: &[(Id<Message>, Id<Dealership>)]) -> db::Result<()> {
+/// These messages of a channel were taken: word of their delivery is waited for (`sms.receipts.wait`, `wechat.wait`).
+pub async fn wait_for(
+    desk: &mut Desk<'_>,
+    channel: ChannelName,
+    messages: &[(Id<Message>, Id<Dealership>)],
+) -> db::Result<()> {
     if messages.is_empty() {
         return Ok(());
     }
-    let until = desk.now.plus(desk.config.sms.receipts.wait.signed());
+    let until = desk.now.plus(patience(&desk.config, channel).signed());
     let waits: Vec<NewClock> = messages
         .iter()
         .map(|(message, dealership_id)| NewClock {
@@ -126,8 +135,8 @@ pub async fn wait_for(desk: &mut Desk<'_>, messages: &[(Id<Message>, Id<Dealersh
 /// No word came in time: where another channel is left it has its turn; where none is, nothing is known and nothing is said.
 pub async fn waited_long_enough(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
     let ids: Vec<Id<Message>> = clocks.iter().filter_map(|clock| clock.subject_id.parse().ok()).collect();
-    for id in returning::waiting_before_another(desk.tx, &ids).await? {
-        returning::came_back(desk, id, ChannelName::Sms, "not_delivered_in_time").await?;
+    for (id, channel) in returning::waiting_before_another(desk.tx, &ids).await? {
+        returning::came_back(desk, id, channel, "not_delivered_in_time").await?;
     }
     Ok(())
 }

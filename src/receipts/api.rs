@@ -24,6 +24,7 @@ use crate::{
         secret::shows,
         storable::is_storable,
     },
+    notices::ChannelName,
 };
 
 /// The provider of this door, as `sms.provider` names it.
@@ -73,7 +74,7 @@ async fn take(
     let (count, said) = (said.len(), Arc::new(said));
     let taken = desk::at(&app, Weight(count.max(1)), move |desk| {
         let said = Arc::clone(&said);
-        Box::pin(async move { actions::receive(desk, PROVIDER, &said).await })
+        Box::pin(async move { actions::receive(desk, (PROVIDER, ChannelName::Sms), &said).await })
     })
     .await?;
     Ok(Json(json!({"taken": taken.new, "early": taken.early, "ignored": ignored})))

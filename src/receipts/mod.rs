@@ -6,11 +6,31 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::reading::Said;
 use crate::{
     clock::Timestamp,
+    config::{Config, Span},
     id::{Entity, Id},
     messages::{Message, State},
+    notices::ChannelName,
 };
+
+/// Whether whoever carries this channel tells us what became of what it took.
+pub fn are_told_of(config: &Config, channel: ChannelName) -> bool {
+    match channel {
+        ChannelName::Sms => config.sms.receipts.secret.is_some(),
+        ChannelName::Wechat => config.wechat.token.is_some(),
+        ChannelName::Email | ChannelName::Wecom | ChannelName::Call => false,
+    }
+}
+
+/// How long word of a delivery is waited for before the next channel has its turn.
+fn patience(config: &Config, channel: ChannelName) -> Span {
+    match channel {
+        ChannelName::Wechat => config.wechat.wait,
+        _ => config.sms.receipts.wait,
+    }
+}
 
 /// One word of one provider about one message (`rct_`).
 #[derive(Clone, Debug, Serialize, sqlx::FromRow)]

@@ -9,6 +9,7 @@ use crate::{
     dealerships::Dealership,
     id::Id,
     messages::{Message, State},
+    notices::ChannelName,
     rows,
 };
 
@@ -57,28 +58,30 @@ pub(super) struct Meant {
     pub(super) id: Id<Message>,
 }
 
-/// The text messages that are meant.
-pub(super) async fn meant(tx: &mut Tx, names: &[String]) -> Result<Vec<Meant>> {
+/// The messages of a channel that are meant.
+pub(super) async fn meant(tx: &mut Tx, channel: ChannelName, names: &[String]) -> Result<Vec<Meant>> {
     let named: Vec<Named<'_>> = names.iter().map(|name| Named { name }).collect();
     tx.sql(rows!(
         "SELECT j.name, m.id FROM ",
         (name text),
-        " JOIN messages m ON m.id = j.name WHERE m.channel = 'sms'"
+        " JOIN messages m ON m.id = j.name WHERE m.channel = $2"
     ))
     .bind_rows(&named)
+    .bind(channel)
     .all()
     .await
 }
 
 /// The same by the provider's own name, the newest last.
-pub(super) async fn meant_by_provider(tx: &mut Tx, names: &[String]) -> Result<Vec<Meant>> {
+pub(super) async fn meant_by_provider(tx: &mut Tx, channel: ChannelName, names: &[String]) -> Result<Vec<Meant>> {
     let named: Vec<Named<'_>> = names.iter().map(|name| Named { name }).collect();
     tx.sql(rows!(
         "SELECT j.name, m.id FROM ",
         (name text),
-        " JOIN messages m ON m.provider_ref = j.name WHERE m.channel = 'sms' ORDER BY m.id"
+        " JOIN messages m ON m.provider_ref = j.name WHERE m.channel = $2 ORDER BY m.id"
     ))
     .bind_rows(&named)
+    .bind(channel)
     .all()
     .await
 }
@@ -88,6 +91,7 @@ pub(super) async fn meant_by_provider(tx: &mut Tx, names: &[String]) -> Result<V
 pub(super) struct Word {
     pub(super) id: Id<Message>,
     pub(super) dealership_id: Id<Dealership>,
+    pub(super) channel: ChannelName,
     pub(super) state: State,
     pub(super) reason: Option<String>,
     pub(super) status: Status,
@@ -98,7 +102,7 @@ struct ById {
     id: Id<Message>,
 }
 
-/// Every word about these messages, by whichever name they were named; the messages are locked until the unit ends.
+/// Every word about these messages, by whichever name they were named: two providers may call two messages the same. The messages are locked until the unit ends.
 pub(super) async fn words(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Word>> {
     let ids: Vec<ById> = ids.iter().map(|id| ById { id: *id }).collect();
     tx.sql(rows!("SELECT m.id FROM ", (id text), " JOIN messages m ON m.id = j.id ORDER BY m.id", for_update "m"))
@@ -106,9 +110,10 @@ pub(super) async fn words(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Word>>
         .execute()
         .await?;
     tx.sql(rows!(
-        "SELECT m.id, m.dealership_id, m.state, m.reason, r.status FROM ",
+        "SELECT m.id, m.dealership_id, m.channel, m.state, m.reason, r.status FROM ",
         (id text),
-        " JOIN messages m ON m.id = j.id JOIN receipts r ON r.provider_ref = m.provider_ref OR r.provider_ref = m.id"
+        " JOIN messages m ON m.id = j.id JOIN receipts r ON (r.provider_ref = m.provider_ref OR r.provider_ref = m.id)
+            AND (r.provider = 'wechat') = (m.channel = 'wechat')"
     ))
     .bind_rows(&ids)
     .all()
@@ -121,8 +126,8 @@ pub(super) async fn of_messages(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<
     tx.sql(rows!(
         "SELECT r.id, m.id AS message_id, r.provider, r.provider_ref, r.status, r.reason, r.at, r.received_at FROM ",
         (id text),
-        " JOIN messages m ON m.id = j.id JOIN receipts r ON r.provider_ref = m.provider_ref OR r.provider_ref = m.id
-          ORDER BY r.id"
+        " JOIN messages m ON m.id = j.id JOIN receipts r ON (r.provider_ref = m.provider_ref OR r.provider_ref = m.id)
+            AND (r.provider = 'wechat') = (m.channel = 'wechat') ORDER BY r.id"
     ))
     .bind_rows(&ids)
     .all()

@@ -1,18 +1,20 @@
-//! The repair orders' door for reading: `GET /v1/repair-orders/{ref}`.
+//! The repair orders' door for reading: `GET /v1/repair-orders`, `GET /v1/repair-orders/{ref}`.
 use axum::{
     Json, Router,
     extract::{Path, Query, State},
     routing::get,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
     Item, RepairOrder, State as OrderState, figures,
     store::{
         desk,
+        listing::{self, Wanted, Which},
         reading::{self, Found},
     },
+    tags::{self, Tag},
 };
 use crate::{
     app::App,
@@ -21,14 +23,73 @@ use crate::{
     http::{
         Error,
         caller::{Authorized, scope},
-        page::Where,
+        page::{Page, Paging, Where},
     },
     id::Id,
     staff::Staff,
 };
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/v1/repair-orders/{ref}", get(get_one))
+    Router::new().route("/v1/repair-orders", get(list)).route("/v1/repair-orders/{ref}", get(get_one))
+}
+
+#[derive(Deserialize)]
+struct Filters {
+    dealership: Option<String>,
+    state: Option<String>,
+    /// `carry_over`, `comeback`, `walk_in`.
+    tag: Option<String>,
+    /// Opened then or later.
+    from: Option<String>,
+    /// Opened before.
+    until: Option<String>,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+/// Repair orders by dealership, state, when they were opened, and what kind of visit they are.
+async fn list(
+    caller: Authorized<scope::Read>,
+    State(app): State<App>,
+    Query(filters): Query<Filters>,
+) -> Result<Json<Page<Listed>>, Error> {
+    let time = |text: Option<String>, pointer: &str| {
+        let wrong = || Error::invalid(pointer, "wrong_type", "must be a time like 2026-03-05T09:30:00Z");
+        text.map(|text| text.parse().map_err(|_| wrong())).transpose()
+    };
+    let which = match Tag::read(filters.tag.as_deref())? {
+        None => Which::All,
+        Some(Tag::Comeback) => Which::Comebacks,
+        Some(Tag::WalkIn) => Which::WalkIns,
+        // Each dealership has its own closing hour.
+        Some(Tag::CarryOver) => {
+            let dealership = caller.one_named(&app, filters.dealership.as_deref()).await?;
+            Which::CarriedOver(dealership.shop().last_day_end(app.ids.clock.now()))
+        }
+    };
+    let wanted = Wanted {
+        dealership: filters.dealership,
+        which,
+        state: filters.state,
+        from: time(filters.from, "/from")?,
+        until: time(filters.until, "/until")?,
+        after: filters.paging.after.clone(),
+        limit: filters.paging.limit(),
+    };
+    let found = listing::list(&mut app.db.read().await?, &caller.access, wanted).await?;
+    let mut listed = Vec::with_capacity(found.len());
+    for found in found {
+        let tags = tags_of(&app, &found.order).await?;
+        listed.push(Listed::of(found, tags));
+    }
+    Ok(Json(Page::new(listed, &filters.paging, |listed: &Listed| listed.id.to_string())))
+}
+
+/// What kind of visit it is now, by its dealership's closing hours.
+async fn tags_of(app: &App, order: &RepairOrder) -> Result<Vec<Tag>, Error> {
+    let dealership = app.directory.by_id(order.dealership_id).await?;
+    let closed_at = dealership.and_then(|dealership| dealership.shop().last_day_end(app.ids.clock.now()));
+    Ok(tags::of(order, closed_at))
 }
 
 /// By our id or the sender's ref; somebody else's is not there.
@@ -43,7 +104,52 @@ async fn get_one(
     let found = Error::unless_one(found)?;
     let work = desk::items_of(&mut tx, &[found.order.id.to_string()]).await?;
     let technicians = reading::technicians(&mut tx, &found.order.technicians).await?;
-    Ok(Json(Shown::of(found, work, technicians)))
+    drop(tx);
+    let tags = tags_of(&app, &found.order).await?;
+    Ok(Json(Shown::of(found, work, technicians, tags)))
+}
+
+/// A repair order in a list.
+#[derive(Serialize)]
+struct Listed {
+    id: Id<RepairOrder>,
+    #[serde(rename = "ref")]
+    reference: String,
+    dealership: String,
+    state: OrderState,
+    /// What kind of visit it is: `carry_over`, `comeback`, `walk_in`.
+    tags: Vec<Tag>,
+    appointment_ref: Option<String>,
+    opened_at: Option<Timestamp>,
+    promised_at: Option<Timestamp>,
+    ready_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+    customer: Option<Named<Customer>>,
+    vehicle: Option<ShownVehicle>,
+    advisor: Option<Named<Staff>>,
+}
+
+impl Listed {
+    fn of(found: Found, tags: Vec<Tag>) -> Self {
+        let o = found.order;
+        Self {
+            id: o.id,
+            reference: o.reference,
+            dealership: found.dealership,
+            state: o.state,
+            tags,
+            appointment_ref: o.appointment_ref,
+            opened_at: o.opened_at,
+            promised_at: o.promised_at,
+            ready_at: o.ready_at,
+            delivered_at: o.delivered_at,
+            closed_at: o.closed_at,
+            customer: found.customer.map(|id| Named { id, reference: found.customer_ref, name: found.customer_name }),
+            vehicle: found.vehicle.map(|id| ShownVehicle { id, vin: found.vin, plate: found.plate }),
+            advisor: found.advisor.map(|id| Named { id, reference: found.advisor_ref, name: found.advisor_name }),
+        }
+    }
 }
 
 /// A repair order as callers see it.
@@ -54,6 +160,8 @@ struct Shown {
     reference: String,
     dealership: String,
     state: OrderState,
+    /// What kind of visit it is: `carry_over`, `comeback`, `walk_in`.
+    tags: Vec<Tag>,
     revision: i64,
     appointment_ref: Option<String>,
     opened_at: Option<Timestamp>,
@@ -123,7 +231,7 @@ struct ShownVehicle {
 }
 
 impl Shown {
-    fn of(found: Found, work: Vec<Item>, technicians: Vec<reading::Technician>) -> Self {
+    fn of(found: Found, work: Vec<Item>, technicians: Vec<reading::Technician>, tags: Vec<Tag>) -> Self {
         let o = found.order;
         let both = o.hours_sold.zip(o.hours_clocked);
         Self {
@@ -131,6 +239,7 @@ impl Shown {
             reference: o.reference,
             dealership: found.dealership,
             state: o.state,
+            tags,
             revision: o.revision,
             appointment_ref: o.appointment_ref,
             opened_at: o.opened_at,

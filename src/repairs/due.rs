@@ -34,6 +34,12 @@ use crate::{
 const PROMISES: &[ClockKind] = &[ClockKind::RepairPromiseAtRisk, ClockKind::RepairPromisePassed];
 /// The calls that become needless when the customer has decided.
 const APPROVAL: &[CallType] = &[CallType::WorkApproval];
+/// Those that do when the car is ready, or another time is promised.
+const AT_RISK: &[CallType] = &[CallType::PromiseAtRisk];
+/// Rounds of the calls about promises that are not kept, apart from those in place of a text about another time.
+const AT_RISK_ROUND: i64 = 1_000_000;
+/// By then a customer is called whose promised time has passed.
+const PASSED: SignedDuration = SignedDuration::from_mins(30);
 
 /// Adds what only the dealership's calendar knows: from when a car can be fetched that became ready after closing.
 pub(super) fn prepare(effect: &mut Effect, dealership: &Dealership, kept: &Kept) {
@@ -52,6 +58,8 @@ pub(super) struct Stirred {
     /// Work was found; when.
     found: BTreeMap<String, (Id<Dealership>, Timestamp)>,
     decided: BTreeSet<String>,
+    /// Ready, gone, or promised for another time.
+    eased: BTreeSet<String>,
     visits: Vec<Visit>,
 }
 
@@ -64,6 +72,12 @@ impl Stirred {
             return;
         }
         self.touched.insert(store::Key::of(order));
+        if matches!(
+            effect.event_type,
+            "repair_order.promised_changed" | "repair_order.ready" | "repair_order.delivered" | "repair_order.closed"
+        ) {
+            self.eased.insert(id.clone());
+        }
         match effect.event_type {
             "repair_order.work_found" if !effect.quietly => {
                 self.decided.remove(&id);
@@ -86,7 +100,12 @@ impl Stirred {
 
     /// What is to be set and stopped, by how the orders stand at the end.
     pub(super) fn plans(self, cabinet: &Cabinet, now: Timestamp) -> Plans {
-        let mut plans = Plans { decided: self.decided.into_iter().collect(), visits: self.visits, ..Plans::default() };
+        let mut plans = Plans {
+            decided: self.decided.into_iter().collect(),
+            eased: self.eased.into_iter().collect(),
+            visits: self.visits,
+            ..Plans::default()
+        };
         let clock = |dealership_id, kind, subject_id: &str, due_at| NewClock {
             dealership_id,
             kind,
@@ -127,6 +146,7 @@ pub(super) struct Plans {
     no_promise: Vec<String>,
     no_reminder: Vec<String>,
     decided: Vec<String>,
+    eased: Vec<String>,
     visits: Vec<Visit>,
 }
 
@@ -136,9 +156,8 @@ impl Plans {
         stop(desk, &self.no_reminder, &[ClockKind::RepairDeferred]).await?;
         stop(desk, &self.decided, &[ClockKind::RepairWorkUndecided]).await?;
         set(desk, &self.set).await?;
-        for subject in &self.decided {
-            calls::actions::withdraw(desk, subject, APPROVAL, "decided").await?;
-        }
+        calls::actions::withdraw_all(desk, &self.decided, APPROVAL, "decided").await?;
+        calls::actions::withdraw_all(desk, &self.eased, AT_RISK, "subject_moved_on").await?;
         surveys::actions::plan(desk, &self.visits).await
     }
 }
@@ -172,19 +191,21 @@ fn visit(dealership: &Arc<Dealership>, kept: &Kept, time: Timestamp) -> Option<V
     })
 }
 
-/// An hour before the promise, and not ready: the advisor hears of it (BR-15).
+/// An hour before the promise, and not ready: the advisor hears of it (BR-15), and the customer is called before they come
+/// in vain.
 pub async fn promise_at_risk(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
     promise(desk, clocks, "repair_order.promise_at_risk", PROMISE_AT_RISK).await
 }
 
-/// The promise has passed, and not ready: the manager hears of it (BR-15).
+/// The promise has passed, and not ready: the manager hears of it (BR-15), and the customer is called who was not called
+/// about it before.
 pub async fn promise_passed(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
     promise(desk, clocks, "repair_order.promise_passed", SignedDuration::ZERO).await
 }
 
 async fn promise(desk: &mut Desk<'_>, clocks: &[Clock], what: &'static str, before: SignedDuration) -> db::Result<()> {
     let (cabinet, shops) = open(desk, clocks).await?;
-    let mut heard = Vec::new();
+    let (mut heard, mut wishes) = (Vec::new(), Vec::new());
     for kept in cabinet.0.values() {
         let order = &kept.folder.order;
         let mine = clocks.iter().find(|clock| clock.subject_id == order.id.to_string());
@@ -196,12 +217,32 @@ async fn promise(desk: &mut Desk<'_>, clocks: &[Clock], what: &'static str, befo
             let effect = Effect { event_type: what, quietly: false, detail: json!({"promised_at": promised}) };
             desk.record(telling::about(desk, kept, desk.now, what));
             heard.push(telling::heard(shop, Source { event_id: None, time: desk.now }, kept, &effect));
+            wishes.extend(call_about(shop, kept, promised, desk.now));
         }
     }
     for heard in &heard {
         hear(desk, heard).await?;
     }
+    calls::actions::plan(desk, &wishes).await?;
     Ok(())
+}
+
+/// The call about a promise that is not kept: one for each promise, whichever of the two clocks rings first. That nobody told
+/// of the car being ready may be silence: who calls looks first (BR-19). None when it rings a day late.
+fn call_about(shop: &Arc<Dealership>, kept: &Kept, promised: Timestamp, now: Timestamp) -> Option<NewTask> {
+    let order = &kept.folder.order;
+    let reason = if now < promised { "promise_at_risk" } else { "promise_passed" };
+    let subject = (SubjectKind::RepairOrder, order.id.to_string());
+    let times = (now, promised.max(now.plus(PASSED)));
+    let task = NewTask::new(CallType::PromiseAtRisk, shop, order.customer_id?, subject, reason, times);
+    (now.since(promised) < SignedDuration::from_hours(24)).then(|| NewTask {
+        vehicle_id: order.vehicle_id,
+        round: AT_RISK_ROUND + order.revision,
+        is_urgent: true,
+        skill: Some("advisor".to_owned()),
+        detail: json!({"promised_at": promised, "ref": order.reference}),
+        ..task
+    })
 }
 
 /// Half an hour without a word about the work that was found: somebody calls (seed §1, 非常重要).

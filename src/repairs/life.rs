@@ -306,7 +306,8 @@ impl Folder {
     pub(super) fn book(&mut self, services: &[String], at: Timestamp) -> Option<Effect> {
         let is_booked = |item: &Item| {
             let named = |service: &String| *service == item.code || service.eq_ignore_ascii_case(&item.name);
-            item.decision == Decision::Declined && item.booked_at.is_none() && services.iter().any(named)
+            let is_open = matches!(item.decision, Decision::Declined | Decision::Deferred) && item.booked_at.is_none();
+            is_open && services.iter().any(named)
         };
         let mut codes = Vec::new();
         for item in self.items.iter_mut().filter(|item| is_booked(item)) {

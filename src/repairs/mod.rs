@@ -2,10 +2,12 @@
 pub mod actions;
 pub mod api;
 mod cabinet;
+pub mod console;
 mod due;
 pub mod figures;
 mod life;
 mod store;
+pub mod tags;
 mod telling;
 mod work;
 

@@ -12,7 +12,7 @@ use crate::{
     app::{App, OpenError},
     clock::{Clock, Timestamp},
     clocks::jobs::Clocks,
-    config::{Config, SmsProvider},
+    config::{Config, Provider},
     db,
     http::{Access, Error},
     id::{Id, Random},
@@ -89,7 +89,12 @@ impl Stage {
         settings.database.url = format!("sqlite://{}", folder.path().join("replay.db").display()).into();
         settings.email.url = Some("mailbox:".to_owned().into());
         settings.email.from.get_or_insert_with(|| "replay@aftercare.invalid".to_owned());
-        settings.sms.provider = SmsProvider::Mailbox;
+        settings.sms.provider = Provider::Mailbox;
+        for provider in [&mut settings.wecom.provider, &mut settings.wechat.provider] {
+            if *provider == Provider::Http {
+                *provider = Provider::Mailbox;
+            }
+        }
         let app = App::open(settings, Clock::fixed(begins), Random::seeded(SEED)).await?;
         app.db.migrate().await?;
         let routes = Arc::new(lanes::routes(&app)?);

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Month, Question, board,
+    Month, Question, board, group,
     operations::{self, Kpi, actions::Traced},
     paper,
     satisfaction::{Scores, Shop, actions::report, csv::csv, html::html as printable},
@@ -27,7 +27,7 @@ use crate::{
     surveys::statistics::Estimate,
 };
 
-const DASHBOARD: &str = "/console/dashboard";
+pub(super) const DASHBOARD: &str = "/console/dashboard";
 /// Months of the trend, this one included.
 const TREND: i64 = 6;
 /// What a dealership sets itself, where its rules say nothing else.
@@ -54,10 +54,11 @@ pub fn pages() -> Pages {
         .get("/console/reports/operations", Right::Figures, operations)
         .get("/console/reports/operations/rows", Right::Figures, rows)
         .get("/console/reports/sla", Right::Figures, sla)
+        .get(group::COMPARISON, Right::Figures, group::show)
 }
 
 #[derive(Default, Deserialize)]
-struct Asked {
+pub(super) struct Asked {
     month: Option<String>,
     format: Option<String>,
     /// Of the rows: which number, and after which of them.
@@ -65,10 +66,12 @@ struct Asked {
     after: Option<String>,
     /// The ref of one, whose answers alone are shown.
     advisor: Option<String>,
+    /// The code of another one than the visitor's own, where they may see its figures.
+    dealership: Option<String>,
 }
 
 /// The month that is asked for; the present one on the dealership's calendar without one.
-fn month_of(visitor: &Visitor, asked: &Asked) -> Month {
+pub(super) fn month_of(visitor: &Visitor, asked: &Asked) -> Month {
     let asked = asked.month.as_deref().and_then(|month| month.parse().ok());
     asked.unwrap_or_else(|| Month::of(visitor.now.in_zone(visitor.zone()).date()))
 }
@@ -101,7 +104,7 @@ async fn dashboard(State(app): State<App>, visitor: Visitor, Query(asked): Query
     let board = board::read(&mut app.db.read().await?, &visitor, month.bounds(visitor.zone())).await?;
     let query = format!("month={month}");
     let body = html! {
-        (head(&w.t("dashboard-title"), &html! { p { (visitor.dealership.name) } }, &picker(w, month)))
+        (head(&w.t("dashboard-title"), &html! { p { (visitor.dealership.name) } }, &picker(w, DASHBOARD, month)))
         section class="tiles" aria-label=(w.t("dashboard-tiles")) {
             (tile(w, "tile-promise", &Tile { value: kept.map(|share| format!("{share:.0} %")), note: promise_note(w, decided), trend: kept_before,
                 target: Some(TARGET_PROMISE), is_bad: kept.is_some_and(|share| share < TARGET_PROMISE) }, &format!("/console/reports/sla?{query}")))
@@ -114,6 +117,7 @@ async fn dashboard(State(app): State<App>, visitor: Visitor, Query(asked): Query
         div class="two-columns" { (advisors(w, month, shop)) (board::agents(w, &board)) }
         p class="actions" {
             a class="button secondary" href={ "/console/reports/operations?" (query) } { (w.t("ops-report")) }
+            @if visitor.may(Right::GroupFigures) || visitor.session.places.len() > 1 { a class="button secondary" href={ (group::COMPARISON) "?" (query) } { (w.t("ops-comparison")) } }
             a class="button secondary" href={ "/console/reports/satisfaction?" (query) } { (w.t("report-printable")) }
             a class="button secondary" href={ "/console/reports/satisfaction?format=csv&" (query) } { "CSV" }
             a class="button secondary" href={ "/console/reports/sla?" (query) } { (w.t("report-sla")) }
@@ -177,12 +181,13 @@ fn tile(w: Words, key: &str, it: &Tile, rows: &str) -> Markup {
     }
 }
 
-fn picker(w: Words, month: Month) -> Markup {
+/// The month before, this one and the next, of the page at this address.
+pub(super) fn picker(w: Words, page: &str, month: Month) -> Markup {
     html! {
         nav class="tabs" aria-label=(w.t("month")) {
-            a href={ (DASHBOARD) "?month=" (month.back(1)) } { "← " (month.back(1)) }
-            a href={ (DASHBOARD) "?month=" (month) } aria-current="page" { (month) }
-            a href={ (DASHBOARD) "?month=" (month.back(-1)) } { (month.back(-1)) " →" }
+            a href={ (page) "?month=" (month.back(1)) } { "← " (month.back(1)) }
+            a href={ (page) "?month=" (month) } aria-current="page" { (month) }
+            a href={ (page) "?month=" (month.back(-1)) } { (month.back(-1)) " →" }
         }
     }
 }
@@ -242,7 +247,7 @@ fn with_interval(it: Option<Estimate>) -> Markup {
 /// The printable page, or its rows.
 async fn satisfaction(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let question = question_of(&visitor, &asked);
-    let report = report(&app, &visitor.access(), &question).await?.ok_or(Error::NotFound)?;
+    let report = report(&app, &visitor.figures(), &question).await?.ok_or(Error::NotFound)?;
     if asked.format.as_deref() == Some("csv") {
         return Ok(as_file(csv(&report), "text/csv; charset=utf-8", &format!("satisfaction-{}.csv", report.month)));
     }
@@ -259,7 +264,7 @@ fn to_print(page: String) -> Response {
 /// The workshop's month: the printable page, or its rows.
 async fn operations(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Response, Error> {
     let question = question_of(&visitor, &asked);
-    let report = operations::actions::report(&app, &visitor.access(), &question, None).await?;
+    let report = operations::actions::report(&app, &visitor.figures(), &question, None).await?;
     if asked.format.as_deref() == Some("csv") {
         let name = format!("operations-{}.csv", report.month);
         return Ok(as_file(operations::csv::csv(&report), "text/csv; charset=utf-8", &name));
@@ -272,24 +277,28 @@ async fn rows(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
     let (w, question) = (visitor.words, question_of(&visitor, &asked));
     let kpi = asked.number.as_deref().and_then(Kpi::parse).ok_or(Error::NotFound)?;
     let traced = Traced { after: asked.after.clone(), limit: ROWS, ..Traced::default() };
-    let rows = operations::actions::rows(&app, &visitor.access(), &question, (kpi, None), traced).await?;
+    let code = question.dealership.as_deref().unwrap_or(&visitor.dealership.code);
+    let shop = app.directory.by_code(code).await?.ok_or(Error::NotFound)?;
+    let rows = operations::actions::rows(&app, &visitor.figures(), &question, (kpi, None), traced).await?;
     let name = w.code("kpi", kpi.word());
     let title = w.ta("ops-rows-title", &[("name", name.into()), ("when", question.month.to_string().into())]);
     let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let is_full = i64::try_from(rows.len()).unwrap_or(0) >= ROWS;
     let next = rows.last().filter(|_| is_full).map(|row| {
-        let more = [("number", kpi.word()), ("after", row.id.as_str())];
+        let more = [("number", kpi.word()), ("after", row.id.as_str()), ("dealership", shop.code.as_str())];
         operations::html::address("/rows", question.month, question.advisor.as_deref(), &more)
     });
-    let back = operations::html::address("", question.month, question.advisor.as_deref(), &[]);
+    let of = [("dealership", shop.code.as_str())];
+    let of = if shop.id == visitor.dealership.id { &[][..] } else { &of };
+    let back = operations::html::address("", question.month, question.advisor.as_deref(), of);
     let body = html! {
-        (head(&title, &html! { p { (w.code("kpi-means", kpi.word())) } }, &html! { a href=(back) { "← " (w.t("ops-report")) } }))
+        (head(&title, &html! { p { (shop.name) " · " (w.code("kpi-means", kpi.word())) } }, &html! { a href=(back) { "← " (w.t("ops-report")) } }))
         @if rows.is_empty() { p class="muted" { (w.t("ops-rows-none")) } } @else {
             table class="data wide" {
                 thead { tr { th scope="col" { (w.t("ops-row")) } th scope="col" { (w.t("ops-row-at")) } th scope="col" { (w.t("case-advisor")) } th scope="col" { (w.t("ops-row-part")) } th scope="col" { (w.t("ops-row-whole")) } th scope="col" { (w.t("ops-row-counted")) } } }
                 tbody { @for row in &rows { tr class=[(!row.is_counted).then_some("grey")] {
                     th scope="row" { (row.reference) br; span class="muted small" { (row.id) } }
-                    td { (w.at(row.at, visitor.zone())) @if let Some(work) = &row.service_type { br; span class="muted small" { (work) } } }
+                    td { (w.at(row.at, &shop.zone)) @if let Some(work) = &row.service_type { br; span class="muted small" { (work) } } }
                     td { (row.advisor.as_deref().unwrap_or("—")) }
                     td class="num" { (number(row.part)) }
                     td class="num" { (number(row.whole)) }
@@ -305,7 +314,7 @@ async fn rows(State(app): State<App>, visitor: Visitor, Query(asked): Query<Aske
 fn question_of(visitor: &Visitor, asked: &Asked) -> Question {
     Question {
         month: month_of(visitor, asked),
-        dealership: Some(visitor.dealership.code.clone()),
+        dealership: Some(asked.dealership.clone().unwrap_or_else(|| visitor.dealership.code.clone())),
         advisor: asked.advisor.clone(),
     }
 }

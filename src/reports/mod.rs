@@ -3,6 +3,7 @@ pub mod api;
 mod board;
 pub mod brand;
 pub mod console;
+mod group;
 pub mod operations;
 pub mod paper;
 #[cfg(test)]

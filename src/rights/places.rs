@@ -5,6 +5,7 @@
 pub const EMPTIED: &[&str] = &[
     "appointments.cancel_reason",
     "appointments.customer_words",
+    "appointments.wishes",
     "attempts.reply",
     "call_attempts.answer",
     "call_attempts.answers",
@@ -105,6 +106,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ("appointments.services", "what was done, for the accounts"),
     ("appointments.parts_required", "goods"),
     ("appointments.warnings", "codes"),
+    ("appointments.missing", "codes"),
     ("appointments.channel", "a code"),
     ("appointments.original_ref", "the sender's number of a thing"),
     ("cases.compensation", "money, for the accounts"),

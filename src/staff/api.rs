@@ -1,4 +1,4 @@
-//! The staff's door: `PUT /v1/staff/{ref}`.
+//! The staff's door: `PUT /v1/staff/{ref}`, and `GET` of the same.
 use std::sync::Arc;
 
 use axum::{
@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/v1/staff/{ref}", put(put_one))
+    Router::new().route("/v1/staff/{ref}", put(put_one).get(get_one))
 }
 
 #[derive(Serialize)]
@@ -44,6 +44,19 @@ async fn put_one(
     let wanted = Staff::parse(app.ids.next(), dealership.id, &reference, "", body).map_err(Error::Invalid)?;
     let staff = actions::put_now(&app, wanted, caller.actor()).await?;
     Ok(Json(Answer { dealership: dealership.code.clone(), staff }))
+}
+
+/// Somebody as they were put, with their shifts and who stands in for them. Only for who may change them: it has their
+/// telephone number.
+async fn get_one(
+    caller: Authorized<scope::Admin>,
+    State(app): State<App>,
+    Path(reference): Path<String>,
+    Query(Where { dealership }): Query<Where>,
+) -> Result<Json<Answer>, Error> {
+    let dealership = caller.one_named(&app, dealership.as_deref()).await?;
+    let found = actions::find_by_ref(&mut app.db.read().await?, dealership.id, &reference).await?;
+    Ok(Json(Answer { dealership: dealership.code.clone(), staff: found.ok_or(Error::NotFound)? }))
 }
 
 /// From the body, the address or the key; those that are said must agree.

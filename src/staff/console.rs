@@ -1,6 +1,7 @@
 //! The people who work here: their roles, their accounts, and the keys of systems.
 use axum::{
     extract::{Path, Query, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
@@ -13,15 +14,16 @@ use super::{
     accounts::{self, actions::Reach},
     actions,
     keys::{Key, Scope, id_in},
+    shifts::form,
 };
 use crate::{
     app::App,
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
-        pieces::{head, moment, tag},
+        pieces::{head, moment, refusal, tag},
     },
-    http::{Error, public::Form},
+    http::{Error, Fault, public::Form},
     id::Id,
 };
 
@@ -45,16 +47,25 @@ struct Asked {
 }
 
 async fn list(State(app): State<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Result<Markup, Error> {
-    page(&app, &visitor, &asked, None).await
+    page(&app, &visitor, &asked, Said::default()).await
 }
 
-/// `secret`: what it is, and a password or a key that is shown this once.
-async fn page(
-    app: &App,
-    visitor: &Visitor,
-    asked: &Asked,
-    secret: Option<(&str, SecretString)>,
-) -> Result<Markup, Error> {
+/// What a page says about what was just done.
+#[derive(Default)]
+struct Said {
+    /// What it is, and a password or a key that is shown this once.
+    secret: Option<(&'static str, SecretString)>,
+    /// Why somebody was not stored.
+    wrong: Option<String>,
+}
+
+impl Said {
+    fn secret(key: &'static str, secret: SecretString) -> Self {
+        Self { secret: Some((key, secret)), wrong: None }
+    }
+}
+
+async fn page(app: &App, visitor: &Visitor, asked: &Asked, said: Said) -> Result<Markup, Error> {
     let w = visitor.words;
     let mut tx = app.db.read().await?;
     let people = actions::all_of(&mut tx, visitor.dealership.id).await?;
@@ -70,7 +81,7 @@ async fn page(
     let edited = asked.edit.as_deref().and_then(|reference| people.iter().find(|person| person.reference == reference));
     let body = html! {
         (head(&w.t("people-title"), &html! { p { (w.t("people-lead")) } }, &html! {}))
-        @if let Some((key, secret)) = &secret {
+        @if let Some((key, secret)) = &said.secret {
             section class="card secret" role="status" { p { (w.t(key)) } p class="big num" { code { (secret.expose_secret()) } } p class="muted small" { (w.t("shown-once")) } }
         }
         table class="rows" {
@@ -78,7 +89,7 @@ async fn page(
             tbody { @for person in &people { (row(visitor, person, logins.iter().find(|(id, ..)| *id == person.id))) } }
         }
         div class="two-columns" {
-            (person_form(visitor, edited))
+            (person_form(visitor, edited, (&people, said.wrong.as_deref())))
             (keys_card(visitor, &keys))
         }
     };
@@ -93,7 +104,7 @@ fn row(visitor: &Visitor, person: &Staff, login: Option<&(Id<Staff>, String, boo
         tr class=[(!person.active).then_some("taken")] {
             td { a href={ (PEOPLE) "?edit=" (url::form_urlencoded::byte_serialize(person.reference.as_bytes()).collect::<String>()) } { strong { (person.name.as_deref().unwrap_or("—")) } } br; span class="muted small num" { (person.reference) } @if !person.active { " " (tag(&w.t("people-inactive"), "warn")) } }
             td { @for role in &person.roles { (tag(&w.code("role", role), "")) " " } }
-            td { (person.languages.join(", ")) }
+            td { (person.languages.join(", ")) @if let Some(other) = &person.substitute { br; span class="muted small" { (w.ta("people-stands-in", &[("who", other.clone().into())])) } } @if person.is_away(&visitor.dealership, visitor.now) && person.active { " " (tag(&w.t("people-is-away"), "warn")) } }
             td { @match login {
                 Some((_, login, true, must)) => { span class="num" { (login) } @if *must { " " (tag(&w.t("people-must-change"), "warn")) } }
                 Some((_, login, false, _)) => { span class="num muted" { (login) } " " (tag(&w.t("people-closed"), "warn")) }
@@ -116,12 +127,13 @@ fn row(visitor: &Visitor, person: &Staff, login: Option<&(Id<Staff>, String, boo
     }
 }
 
-fn person_form(visitor: &Visitor, edited: Option<&Staff>) -> Markup {
+fn person_form(visitor: &Visitor, edited: Option<&Staff>, (people, wrong): (&[Staff], Option<&str>)) -> Markup {
     let w = visitor.words;
     let text = |value: Option<&String>| value.cloned().unwrap_or_default();
     html! {
         section class="card" aria-labelledby="person-title" {
             h2 id="person-title" { @if edited.is_some() { (w.t("people-edit")) } @else { (w.t("people-add")) } }
+            (refusal(wrong))
             form method="post" action=(PEOPLE) {
                 label { (w.t("people-ref")) input name="ref" required maxlength="200" value=(edited.map(|person| person.reference.clone()).unwrap_or_default()) readonly[edited.is_some()]; }
                 label { (w.t("people-name")) input name="name" required maxlength="100" value=(edited.map(|person| text(person.name.as_ref())).unwrap_or_default()); }
@@ -131,7 +143,9 @@ fn person_form(visitor: &Visitor, edited: Option<&Staff>) -> Markup {
                 label { (w.t("people-languages")) input name="languages" value=(edited.map_or_else(|| visitor.dealership.locale.clone(), |person| person.languages.join(", "))); }
                 label { (w.t("people-email")) input type="email" name="email" maxlength="254" value=(edited.map(|person| text(person.email.as_ref())).unwrap_or_default()); }
                 label { (w.t("people-mobile")) input name="mobile" maxlength="40" value=(edited.map(|person| text(person.mobile.as_ref())).unwrap_or_default()); }
+                label { (w.t("people-wecom")) input name="wecom_userid" maxlength="64" value=(edited.map(|person| text(person.wecom_userid.as_ref())).unwrap_or_default()); }
                 label { (w.t("people-extension")) input name="extension" maxlength="20" value=(edited.map(|person| text(person.extension.as_ref())).unwrap_or_default()); }
+                (form::fields(visitor, edited, people))
                 label class="tick" { input type="checkbox" name="active" value="yes" checked[edited.is_none_or(|person| person.active)]; (w.t("people-active")) }
                 button class="primary" { (w.t("save")) }
             }
@@ -158,26 +172,33 @@ fn keys_card(visitor: &Visitor, keys: &[Key]) -> Markup {
     }
 }
 
-async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Redirect, Error> {
+async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Response, Error> {
     let reference = form.get("ref").unwrap_or_default().to_owned();
     let roles: Vec<&str> = form.0.iter().filter(|(name, _)| name == "role").map(|(_, value)| value.as_str()).collect();
     let languages: Vec<&str> =
         form.get("languages").unwrap_or_default().split(',').map(str::trim).filter(|tag| !tag.is_empty()).collect();
-    let before = {
-        let mut tx = app.db.read().await?;
-        match actions::find_id(&mut tx, visitor.dealership.id, &reference).await? {
-            Some(id) => actions::find(&mut tx, id).await?,
-            None => None,
-        }
-    };
+    let before = actions::find_by_ref(&mut app.db.read().await?, visitor.dealership.id, &reference).await?;
     let body = json!({
         "name": form.get("name").unwrap_or_default(), "roles": roles, "languages": languages,
         "skills": before.map(|before| before.skills).unwrap_or_default(),
-        "email": form.get("email"), "mobile": form.get("mobile"), "extension": form.get("extension"), "active": form.get("active").is_some(),
+        "email": form.get("email"), "mobile": form.get("mobile"), "wecom_userid": form.get("wecom_userid"), "extension": form.get("extension"), "active": form.get("active").is_some(),
+        "shifts": form::read(&form), "substitute": form.get("substitute"),
     });
-    let wanted = Staff::parse(app.ids.next(), visitor.dealership.id, &reference, "", body).map_err(Error::Invalid)?;
-    actions::put_now(&app, wanted, visitor.actor()).await?;
-    Ok(Redirect::to(&format!("{PEOPLE}?done=1")))
+    let stored = match Staff::parse(app.ids.next(), visitor.dealership.id, &reference, "", body) {
+        Ok(wanted) => actions::put_now(&app, wanted, visitor.actor()).await,
+        Err(faults) => Err(Error::Invalid(faults)),
+    };
+    match stored {
+        Ok(_) => Ok(Redirect::to(&format!("{PEOPLE}?done=1")).into_response()),
+        Err(Error::Invalid(faults)) => {
+            let place = |fault: &Fault| format!("{}: {}", fault.pointer.trim_start_matches('/'), fault.message);
+            let wrong = Some(faults.iter().map(place).collect::<Vec<_>>().join("; "));
+            let asked = Asked { edit: Some(reference), done: None };
+            let page = page(&app, &visitor, &asked, Said { wrong, secret: None }).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(other) => Err(other),
+    }
 }
 
 async fn person(app: &App, visitor: &Visitor, id: Id<Staff>) -> Result<Staff, Error> {
@@ -196,16 +217,16 @@ async fn open_account(
     let password = accounts::actions::open(&app, &person, login, by).await?;
     match password {
         None => Ok(Redirect::to(&format!("{PEOPLE}?done=1")).into_response()),
-        Some(password) => {
-            Ok(page(&app, &visitor, &Asked::default(), Some(("people-password", password))).await?.into_response())
-        }
+        Some(password) => Ok(page(&app, &visitor, &Asked::default(), Said::secret("people-password", password))
+            .await?
+            .into_response()),
     }
 }
 
 async fn reset(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Staff>>) -> Result<Response, Error> {
     let person = person(&app, &visitor, id).await?;
     let password = accounts::actions::reset_password(&app, &person, (&visitor.actor(), Reach::OneDealership)).await?;
-    Ok(page(&app, &visitor, &Asked::default(), Some(("people-password", password))).await?.into_response())
+    Ok(page(&app, &visitor, &Asked::default(), Said::secret("people-password", password)).await?.into_response())
 }
 
 async fn close(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Staff>>) -> Result<Redirect, Error> {
@@ -225,7 +246,7 @@ async fn make_key(State(app): State<App>, visitor: Visitor, form: Form) -> Resul
     }
     let (key, text) = Key::new(form.get("name").unwrap_or("key"), scopes, Some(visitor.dealership.id), &app.ids);
     app.keys.insert(key).await?;
-    Ok(page(&app, &visitor, &Asked::default(), Some(("keys-made", text))).await?.into_response())
+    Ok(page(&app, &visitor, &Asked::default(), Said::secret("keys-made", text)).await?.into_response())
 }
 
 async fn revoke_key(State(app): State<App>, visitor: Visitor, Path(id): Path<String>) -> Result<Redirect, Error> {

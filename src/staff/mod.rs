@@ -6,11 +6,13 @@ pub mod console;
 pub mod keys;
 mod parse;
 mod roster;
+pub mod shifts;
+pub mod standing_in;
 mod store;
 
 use serde::Serialize;
 
-pub use self::roster::Roster;
+pub use self::{roster::Roster, shifts::Shifts};
 use crate::{
     dealerships::Dealership,
     id::{Entity, Id},
@@ -40,7 +42,13 @@ pub struct Staff {
     pub extension: Option<String>,
     pub email: Option<String>,
     pub mobile: Option<String>,
+    /// Their user id at `WeCom`.
+    pub wecom_userid: Option<String>,
     pub active: bool,
+    /// When they work, and when they are away.
+    pub shifts: Shifts,
+    /// The `ref` of who stands in for them while they are away, of the same dealership.
+    pub substitute: Option<String>,
 }
 impl Entity for Staff {
     const PREFIX: &'static str = "stf";

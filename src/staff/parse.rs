@@ -1,7 +1,7 @@
 //! Reads a person who works here from JSON: the body of their PUT, or an entry of a setup file.
 use serde_json::Value;
 
-use super::{ROLES, Staff};
+use super::{ROLES, Staff, shifts};
 use crate::{
     dealerships::Dealership,
     fields::{Fields, wrong_with},
@@ -48,6 +48,14 @@ impl Staff {
         {
             fields.fault("extension", "not_an_extension", "must be letters, digits, - and _ only");
         }
+        let substitute = fields.text_if_any("substitute", 200);
+        if substitute.as_deref() == Some(reference) {
+            fields.fault("substitute", "oneself", "must be somebody else: nobody stands in for themselves");
+        }
+        let wecom_userid = fields.text_if_any("wecom_userid", 64);
+        if wecom_userid.as_deref().is_some_and(|user| !is_wecom_user(user)) {
+            fields.fault("wecom_userid", "not_a_user", "must be letters, digits, and _ - @ . only");
+        }
         let staff = Self {
             id,
             dealership_id,
@@ -59,10 +67,18 @@ impl Staff {
             extension,
             email,
             mobile: fields.text_if_any("mobile", 40),
+            wecom_userid,
             active: fields.flag("active", true),
+            shifts: shifts::read(&mut fields),
+            substitute,
         };
         fields.finish().map(|()| staff)
     }
+}
+
+/// As `WeCom` has them.
+fn is_wecom_user(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'@' | b'.')) && text != "@all"
 }
 
 #[cfg(test)]
@@ -89,7 +105,24 @@ mod tests {
             ("adv-01", json!({"name": "x", "ref": "adv-02"}), "/ref wrong_ref"),
             ("a\nb", json!({"name": "x"}), "/ref control_character"),
             ("adv-01", json!({"name": "x", "email": "nobody"}), "/email not_an_address"),
+            ("adv-01", json!({"name": "x", "wecom_userid": "a|b"}), "/wecom_userid not_a_user"),
+            ("adv-01", json!({"name": "x", "wecom_userid": "@all"}), "/wecom_userid not_a_user"),
             ("adv-01", json!({"name": "x", "phone": "1"}), "/phone unknown_field"),
+            ("adv-01", json!({"name": "x", "substitute": "adv-01"}), "/substitute oneself"),
+            ("adv-01", json!({"name": "x", "shifts": []}), "/shifts wrong_type"),
+            ("adv-01", json!({"name": "x", "shifts": {"mon": []}}), "/shifts/mon unknown_field"),
+            ("adv-01", json!({"name": "x", "shifts": {"week": {"moon": []}}}), "/shifts/week/moon unknown_weekday"),
+            (
+                "adv-01",
+                json!({"name": "x", "shifts": {"week": {"mon": [["18:00", "09:00"]]}}}),
+                "/shifts/week/mon/0 closes_before_it_opens",
+            ),
+            ("adv-01", json!({"name": "x", "shifts": {"away": [{"from": "soon"}]}}), "/shifts/away/0/from not_a_date"),
+            (
+                "adv-01",
+                json!({"name": "x", "shifts": {"away": [{"from": "2026-03-09", "to": "2026-03-08"}]}}),
+                "/shifts/away/0/to ends_before_it_begins",
+            ),
         ] {
             assert_eq!(read(reference, body), Err(vec![expected.to_owned()]));
         }

@@ -1,7 +1,7 @@
 //! The SQL of staff and keys.
 use sqlx::types::Json;
 
-use super::{Staff, keys::Key};
+use super::{Staff, keys::Key, shifts::Shifts};
 use crate::{
     clock::Timestamp,
     db::{Result, Tx},
@@ -22,7 +22,10 @@ struct StaffRow {
     extension: Option<String>,
     email: Option<String>,
     mobile: Option<String>,
+    wecom_userid: Option<String>,
     active: bool,
+    shifts: Json<Shifts>,
+    substitute: Option<String>,
 }
 
 impl From<StaffRow> for Staff {
@@ -38,17 +41,29 @@ impl From<StaffRow> for Staff {
             extension: row.extension,
             email: row.email,
             mobile: row.mobile,
+            wecom_userid: row.wecom_userid,
             active: row.active,
+            shifts: row.shifts.0,
+            substitute: row.substitute,
         }
     }
 }
 
+/// People with the name of who stands in for them; `s` are they.
+macro_rules! people {
+    ($which:literal) => {
+        concat!(
+            "SELECT s.id, s.dealership_id, s.ref, s.name, s.roles, s.languages, s.skills, s.extension, s.email, s.mobile, s.wecom_userid,
+                s.active, s.shifts, u.ref AS substitute
+             FROM staff AS s LEFT JOIN staff AS u ON u.id = s.substitute_id WHERE ",
+            $which
+        )
+    };
+}
+
 pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: &str) -> Result<Option<Staff>> {
     let row: Option<StaffRow> = tx
-        .sql(
-            "SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active
-             FROM staff WHERE dealership_id = $1 AND ref = $2",
-        )
+        .sql(people!("s.dealership_id = $1 AND s.ref = $2"))
         .bind(dealership_id)
         .bind(reference.to_owned())
         .optional()
@@ -57,11 +72,7 @@ pub(super) async fn find(tx: &mut Tx, dealership_id: Id<Dealership>, reference: 
 }
 
 pub(super) async fn find_by_id(tx: &mut Tx, id: Id<Staff>) -> Result<Option<Staff>> {
-    let row: Option<StaffRow> = tx
-        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active FROM staff WHERE id = $1")
-        .bind(id)
-        .optional()
-        .await?;
+    let row: Option<StaffRow> = tx.sql(people!("s.id = $1")).bind(id).optional().await?;
     Ok(row.map(Staff::from))
 }
 
@@ -76,12 +87,26 @@ pub(super) async fn find_id(tx: &mut Tx, dealership_id: Id<Dealership>, referenc
 }
 
 pub(super) async fn all_of(tx: &mut Tx, dealership_id: Id<Dealership>) -> Result<Vec<Staff>> {
+    let rows: Vec<StaffRow> = tx.sql(people!("s.dealership_id = $1 ORDER BY s.id")).bind(dealership_id).all().await?;
+    Ok(rows.into_iter().map(Staff::from).collect())
+}
+
+/// The active people of a dealership.
+pub(super) async fn active(tx: &mut Tx, dealership_id: Id<Dealership>) -> Result<Vec<Staff>> {
     let rows: Vec<StaffRow> = tx
-        .sql("SELECT id, dealership_id, ref, name, roles, languages, skills, extension, email, mobile, active FROM staff WHERE dealership_id = $1 ORDER BY id")
+        .sql(people!("s.dealership_id = $1 AND s.active = $2 ORDER BY s.id"))
         .bind(dealership_id)
+        .bind(true)
         .all()
         .await?;
     Ok(rows.into_iter().map(Staff::from).collect())
+}
+
+/// Who stands in for somebody.
+pub(super) async fn substitute_of(tx: &mut Tx, id: Id<Staff>) -> Result<Option<Id<Staff>>> {
+    let row: Option<(Option<Id<Staff>>,)> =
+        tx.sql("SELECT substitute_id FROM staff WHERE id = $1").bind(id).optional().await?;
+    Ok(row.and_then(|(substitute,)| substitute))
 }
 
 /// Active people with a role, at most a dozen.
@@ -122,15 +147,22 @@ pub(super) async fn insert_unknown(
     Ok(id)
 }
 
-/// Writes them; whoever has that `ref` at the dealership keeps their id, which is answered.
-pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id<Staff>> {
+/// Writes them, with the one who stands in for them; whoever has that `ref` at the dealership keeps their id, which is answered.
+pub(super) async fn upsert(
+    tx: &mut Tx,
+    it: &Staff,
+    substitute: Option<Id<Staff>>,
+    now: Timestamp,
+) -> Result<Id<Staff>> {
     let (id,): (Id<Staff>,) = tx
         .sql(
-            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at, skills, extension)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            "INSERT INTO staff (id, dealership_id, ref, name, roles, languages, email, mobile, active, updated_at, skills, extension,
+                 wecom_userid, shifts, substitute_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
              ON CONFLICT (dealership_id, ref) DO UPDATE SET name = excluded.name, roles = excluded.roles,
                  languages = excluded.languages, skills = excluded.skills, extension = excluded.extension, email = excluded.email, mobile = excluded.mobile,
-                 active = excluded.active, updated_at = excluded.updated_at
+                 active = excluded.active, updated_at = excluded.updated_at,
+                 wecom_userid = excluded.wecom_userid, shifts = excluded.shifts, substitute_id = excluded.substitute_id
              RETURNING id",
         )
         .bind(it.id)
@@ -145,6 +177,9 @@ pub(super) async fn upsert(tx: &mut Tx, it: &Staff, now: Timestamp) -> Result<Id
         .bind(now)
         .bind(Json(it.skills.clone()))
         .bind(it.extension.clone())
+        .bind(it.wecom_userid.clone())
+        .bind(Json(it.shifts.clone()))
+        .bind(substitute)
         .one()
         .await?;
     Ok(id)

@@ -10,6 +10,7 @@ use super::{
     store::{self, Held},
 };
 use crate::{
+    calls::CallType,
     cases::{self, Source, actions::NewCase, triggers},
     clock::Timestamp,
     clocks::{self, ClockKind},
@@ -237,7 +238,7 @@ async fn keep(desk: &mut Desk<'_>, held: &Held, response: &Response, first: Id<R
             words: gist.comment.clone(),
             score: gist.overall,
             cause: response.answers.points_to(asked),
-            is_called: false,
+            call: Some(CallType::Recovery),
             actor: line_actor(response),
         };
         cases::actions::raise(desk, &[case]).await?;

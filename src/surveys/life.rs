@@ -3,7 +3,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{FollowUp, State, Survey};
-use crate::{clock::Timestamp, config::FollowUpMode, dealerships::Dealership};
+use crate::{calls, clock::Timestamp, config::FollowUpMode, dealerships::Dealership};
 
 /// What a dealership says about surveys: the defaults of BR-50 and BR-51, and what its `rules` say instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,15 +27,15 @@ pub(super) const DIGIT_ANSWERS: SignedDuration = SignedDuration::from_hours(72);
 
 impl Rules {
     pub fn of(dealership: &Dealership, usual: FollowUpMode) -> Self {
-        let (follow_up, surveys) = (&dealership.rules["follow_up"], &dealership.rules["surveys"]);
+        let surveys = &dealership.rules["surveys"];
         let days =
             |key: &str, default: i64| SignedDuration::from_hours(24 * whole(surveys, key, 1..=365).unwrap_or(default));
         Self {
-            follow_up: serde_json::from_value(follow_up["mode"].clone()).unwrap_or(match usual {
+            follow_up: match calls::mode_of(dealership, usual) {
                 FollowUpMode::Call => FollowUp::Call,
                 FollowUpMode::Survey => FollowUp::Survey,
                 FollowUpMode::CallThenSurvey => FollowUp::CallThenSurvey,
-            }),
+            },
             after: SignedDuration::from_hours(whole(surveys, "after_hours", 2..=24).unwrap_or(4)),
             valid: days("valid_days", 14),
             apart: days("apart_days", 30),

@@ -20,6 +20,10 @@ pub enum TextError {
     /// Rendered with the samples, it broke the rules of texts.
     #[error("the text has {} fault(s)", .0.len())]
     Faulty(Vec<Finding>),
+    #[error(
+        "a WeChat template knows its fields by name: write `thing1 = part_brief`, or none to use those of the kind"
+    )]
+    FieldsWithoutNames,
     #[error("there is no version {0} here")]
     NoVersion(i64),
     #[error(transparent)]

@@ -272,6 +272,7 @@ fn problem(error: TextError) -> Error {
     match error {
         TextError::Database(error) => error.into(),
         TextError::NoVersion(_) | TextError::UnknownPlace => Error::NotFound,
+        TextError::FieldsWithoutNames => Error::invalid("/params", "names_required", error.to_string()),
         TextError::WrongFiles(_) => Error::invalid("/files", "wrong_files", error.to_string()),
         TextError::Unreadable(error) => Error::invalid("/files", "unreadable", error.to_string()),
         TextError::Faulty(findings) => {

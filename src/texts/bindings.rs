@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::{
     channels::sms::Approved,
     notices::{
-        Locale,
-        letters::{Letters, content::not_for_the_mainland, cut},
+        ChannelName, Locale,
+        letters::{Letters, Rendered, WECHAT_FIELD, content::not_for_the_mainland, cut},
     },
 };
 
@@ -139,18 +139,48 @@ impl Binding {
         Ok(Approved { template: self.template.clone(), params, named })
     }
 
+    /// The fields of a `WeChat` template message: those that it names, else those that the kind declares, each in one line of
+    /// what fits (E5). The name of a thing is cut; half of anything else would be something else.
+    ///
+    /// # Errors
+    /// As [`Binding::fill`].
+    pub fn fields(&self, words: &Value, declared: &[(String, String)]) -> Result<Approved, Unusable> {
+        let own = self.fill(words)?;
+        let params = if own.is_empty() { declared.to_vec() } else { own };
+        let fitting = |(name, value): (String, String)| {
+            let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+            match value.chars().count() {
+                0..=WECHAT_FIELD => Ok((name, value)),
+                _ if name.starts_with("thing") => Ok((name, cut(&value, WECHAT_FIELD))),
+                _ => Err(Unusable::TooLong(self.word_of(&name))),
+            }
+        };
+        let params = params.into_iter().map(fitting).collect::<Result<_, _>>()?;
+        Ok(Approved { template: self.template.clone(), params, named: true })
+    }
+
+    /// Our word in a field; where it names none, the field is of the kind.
+    fn word_of(&self, field: &str) -> String {
+        let own = self.all().into_iter().find(|(name, _)| name == field);
+        own.map_or_else(|| field.to_owned(), |(_, param)| param.word().to_owned())
+    }
+
     /// The samples of a kind that it does not fit, and why: a letter like one of them takes the next channel.
     pub fn misfits(
         &self,
         letters: &Letters,
         kind: &str,
         locale: Locale,
-        mainland: bool,
+        (channel, mainland): (ChannelName, bool),
     ) -> Vec<(&'static str, Unusable)> {
         let samples = letters.samples(kind, locale).into_iter();
         let misfit = |(sample, letter)| {
             let words = serde_json::to_value(&letter).unwrap_or_default();
-            Some((sample, self.approved(&words, mainland).err()?))
+            let fitted = match letters.render(kind, locale, channel, &letter) {
+                Ok(Rendered::Wechat { fields }) => self.fields(&words, &fields),
+                _ => self.approved(&words, mainland),
+            };
+            Some((sample, fitted.err()?))
         };
         samples.filter_map(misfit).collect()
     }
@@ -220,6 +250,28 @@ mod tests {
             assert_eq!((refused.reason(), refused.word()), ("template_param_forbidden", Some("part")), "{part}");
             assert!(named.approved(&words(part), false).is_ok(), "elsewhere it may");
         }
+    }
+
+    #[test]
+    fn a_field_is_one_line_of_twenty_characters() {
+        let declared = [("thing1".to_owned(), "前刹车片".to_owned())];
+        let words = json!({ "part": "左前大灯总成\n带清洗装置、自动水平调节功能", "plate": "粤A12345", "when": "3月7日(周六) 上午9:30 至 11:00 之间" });
+        let of = |params: &str| {
+            let text = format!("template = 'tpl_x'\napproved = true\nparams = {{ {params} }}");
+            binding(&text).fields(&words, &declared)
+        };
+        let cut = of("thing1 = 'part', car_number2 = 'plate'").expect("fits");
+        assert_eq!(
+            cut.params,
+            [
+                ("car_number2".into(), "粤A12345".into()),
+                ("thing1".into(), "左前大灯总成 带清洗装置、自动水平调节…".into())
+            ]
+        );
+        assert_eq!(of("time3 = 'when'"), Err(Unusable::TooLong("when".to_owned())), "half a time is another one");
+        let kinds = binding("template = 'tpl_x'\napproved = true").fields(&words, &declared).expect("fits");
+        assert_eq!((kinds.template.as_str(), kinds.params), ("tpl_x", declared.to_vec()));
+        assert_eq!(binding("template = 'tpl_x'").fields(&words, &declared), Err(Unusable::NotApproved));
     }
 
     #[test]

@@ -73,6 +73,12 @@ async fn a_satisfied_follow_up_takes_six_keys_and_the_other_agent_sees_it_at_onc
     assert_eq!(li.script("return document.querySelector('[name=answer_fixed]:checked').value").await, "yes");
     assert_eq!(li.script("return document.querySelector('[name=answer_overall]:checked').value").await, "5");
     println!("save → next call on the screen: {:?}", save(&li).await);
+    // A tab that nobody sees keeps no stream; it is live again when it is looked at.
+    let seen = "Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true }); document.dispatchEvent(new Event('visibilitychange')); return true";
+    hu.script(&seen.replace("arguments[0]", "true")).await;
+    hu.until("the hidden tab has let go", "document.body.dataset.conn === 'off'").await;
+    hu.script(&seen.replace("arguments[0]", "false")).await;
+    hu.until("it is live again", "document.body.dataset.conn === 'on'").await;
     // Typing is never taken over by shortcuts.
     li.keys("textarea[name=note]", "n1?y").await;
     assert_eq!(li.script("return document.querySelector('textarea[name=note]').value").await, "n1?y");

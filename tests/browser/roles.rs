@@ -77,17 +77,18 @@ async fn a_managers_review_from_the_dashboard_to_the_case_behind_a_number() {
     }
     let demo = Demo::at_rest();
     let luo = signed_in(&demo, "mgr-01", 1440).await;
+    luo.until("the month before is told", "document.querySelectorAll('#day tbody tr').length >= 10").await;
     luo.open(&format!("{}/console/dashboard", demo.address), 1440).await;
     luo.until("the figures are there", "document.querySelectorAll('main .tile').length >= 5").await;
     luo.screenshot("story-manager-dashboard").await;
     let here =
-        luo.script("return [...document.querySelectorAll('main .tile a, main table a')].map((a) => a.href)").await;
+        luo.script("return [...document.querySelectorAll('main a.tile, main table a')].map((a) => a.href)").await;
     let ways: Vec<String> = serde_json::from_value(here).expect("addresses");
     assert!(!ways.is_empty(), "no number opens anything");
     // A file is no page.
     for way in ways.iter().filter(|way| !way.contains("format=csv") && !way.contains("/reports/sla")) {
         luo.open(way, 1440).await;
-        let shown = luo.script("return document.querySelector('main h1')?.textContent.length > 0").await;
+        let shown = luo.script("return document.querySelector('h1')?.textContent.length > 0").await;
         assert_eq!(shown, true, "{way} opens nothing");
     }
     luo.open(&format!("{}/console/cases", demo.address), 1440).await;

@@ -6,7 +6,10 @@ mod checks;
 mod hours;
 mod letters;
 mod lists;
+mod moves;
 mod reminders;
+mod slots;
+mod taking;
 
 use serde_json::json;
 

@@ -2,6 +2,7 @@
 mod connections;
 mod email;
 mod sms;
+mod tencent;
 mod tls;
 
 use std::{
@@ -71,6 +72,7 @@ fn answered(delivered: Delivered) -> Delivery {
     match delivered {
         Delivered::Answered(delivery) => delivery,
         Delivered::Stopped => panic!("stopped"),
+        Delivered::TooEarly(wait) => panic!("too early by {wait:?}"),
     }
 }
 

@@ -8,16 +8,20 @@ mod promise;
 
 use serde_json::{Value, json};
 
-use crate::shop::{Customer, Shop, anna, local};
+use crate::shop::{Customer, Opening, Shop, anna, local};
 
 /// The people who are told at Tianhe.
-const MANAGER: &str = "manager@gz-tianhe.example";
-const DIRECTOR: &str = "director@gz-tianhe.example";
-const ADVISOR: &str = "chen@gz-tianhe.example";
+pub(crate) const MANAGER: &str = "manager@gz-tianhe.example";
+pub(crate) const DIRECTOR: &str = "director@gz-tianhe.example";
+pub(crate) const ADVISOR: &str = "chen@gz-tianhe.example";
 
 /// A dealership whose manager, director and one advisor can be written to, at this hour.
 async fn tianhe(time: &str) -> Shop {
-    let shop = Shop::open().await;
+    staffed(Shop::opening(), time).await
+}
+/// The same of an unusual one.
+pub(crate) async fn staffed(opening: Opening, time: &str) -> Shop {
+    let shop = opening.open().await;
     shop.leaps_to(time);
     for (reference, role, email) in
         [("mgr-01", "service_manager", MANAGER), ("dir-01", "director", DIRECTOR), ("adv-01", "advisor", ADVISOR)]
@@ -30,7 +34,7 @@ async fn tianhe(time: &str) -> Shop {
 }
 
 /// Somebody asks by the dealership's own site, now.
-async fn asks(shop: &Shop, who: &Customer, reference: &str, words: &str) {
+pub(crate) async fn asks(shop: &Shop, who: &Customer, reference: &str, words: &str) {
     let at = shop.now();
     shop.hears(json!({"specversion": "1.0", "source": "/web", "type": "inquiry.received", "dealership": who.dealership,
         "data": {"ref": reference, "channel": "web", "received_at": at, "subject": "Brake noise", "body": words, "customer": who.data}}))

@@ -2,6 +2,7 @@
 mod appointments;
 mod calls;
 mod channels;
+mod chat;
 mod clocks;
 mod console;
 mod copies;
@@ -28,6 +29,7 @@ mod repairs;
 mod replay;
 mod reports;
 mod rights;
+mod shifts;
 mod shop;
 mod source;
 mod stopping;

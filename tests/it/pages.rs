@@ -58,7 +58,8 @@ async fn acceptance_28_by_link_a_customer_confirms_asks_for_another_time_and_can
     assert_eq!(state(&shop).await, "move_requested");
     let wished = shop.items("/v1/timeline?limit=500&appointment=A-1").await;
     let wished = wished.iter().find(|line| line["what"] == "appointment.times_wished").expect("a line");
-    assert_eq!(wished["detail"]["wishes"], "Monday after 16:00");
+    assert_eq!(wished["detail"], json!({}), "their words are not in the sealed record");
+    assert_eq!(shop.get("/v1/appointments/A-1").await["wishes"], "Monday after 16:00");
     for _ in 0..2 {
         assert!(shop.sends(&path, &[("do", "cancel")]).await.1.contains("is cancelled"));
     }

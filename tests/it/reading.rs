@@ -85,6 +85,10 @@ async fn a_notice_is_read_back_with_its_messages() {
     {
       "audience": "customer",
       "class": "transactional",
+      "clock": {
+        "source": "dealership",
+        "time_zone": "Asia/Shanghai"
+      },
       "customer": "cus-1",
       "dealership": "gz-tianhe",
       "id": "ntc-2",

@@ -1,5 +1,6 @@
 //! What happens while a car is in the workshop: what the customer hears, what the advisor sees, what is on record.
 mod door;
+mod tags;
 
 use aftercare::repairs::{actions::incomplete_papers, figures::Papers};
 use serde_json::json;

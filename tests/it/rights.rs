@@ -135,6 +135,10 @@ async fn lives(counter: &Counter) {
     let text = json!({"id": "in-1", "from": "+8613900007777", "to": "+8610690000", "text": "it squeals again"});
     assert_eq!(shop.call("POST", "/in/http/inbound", SECRET, Some(&text)).await.0, 200);
     shop.drain().await;
+    // Which times would suit them, in their own words, by the link of their letter.
+    let letter = shop.inbox("quartz@example.com").first().map(|mail| mail.text.clone()).unwrap_or_default();
+    let page = letter.find("/a/").and_then(|at| letter[at..].split_whitespace().next()).expect("a link");
+    assert_eq!(shop.sends(page, &[("do", "move"), ("wishes", "Monday, says Quartzfeather")]).await.0, 200);
     let suppression = json!({"address": "quartz@example.com", "scope": "marketing", "reason": "asked"});
     let key = shop.key_for(None).await;
     let _ = shop.call("POST", "/v1/suppressions", &key, Some(&suppression)).await;

@@ -5,7 +5,6 @@ use sqlx::types::Json;
 
 use crate::{
     appointments::{Appointment, Service, State},
-    capacity,
     clock::Timestamp,
     customers::Customer,
     db::{Result, Tx},
@@ -69,6 +68,8 @@ pub(in crate::appointments) async fn neighbours(
 /// The work that a visit takes.
 #[derive(Debug, sqlx::FromRow)]
 pub(in crate::appointments) struct Work {
+    pub(in crate::appointments) id: Id<Appointment>,
+    pub(in crate::appointments) advisor_id: Option<Id<Staff>>,
     pub(in crate::appointments) start_at: Timestamp,
     pub(in crate::appointments) state: State,
     services: Json<Vec<Service>>,
@@ -76,7 +77,11 @@ pub(in crate::appointments) struct Work {
 
 impl Work {
     pub(in crate::appointments) fn minutes(&self) -> i64 {
-        self.services.iter().filter_map(|service| service.hours).map(capacity::minutes).sum()
+        super::super::minutes_of(&self.services)
+    }
+    /// It is still to be done, so that it takes an advisor's time and the workshop's.
+    pub(in crate::appointments) fn is_to_come(&self) -> bool {
+        !matches!(self.state, State::Completed | State::NoShow | State::Cancelled)
     }
 }
 
@@ -87,8 +92,8 @@ pub(in crate::appointments) async fn works_between(
     (from, until): (Timestamp, Timestamp),
 ) -> Result<Vec<Work>> {
     tx.sql(
-        "SELECT start_at, state, services FROM appointments
-         WHERE dealership_id = $1 AND start_at >= $2 AND start_at < $3 AND state <> 'cancelled'",
+        "SELECT id, advisor_id, start_at, state, services FROM appointments
+         WHERE dealership_id = $1 AND start_at >= $2 AND start_at < $3 AND state <> 'cancelled' ORDER BY start_at, id",
     )
     .bind(dealership_id)
     .bind(from)

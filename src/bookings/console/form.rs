@@ -1,7 +1,7 @@
 //! The form of a booking, with the customer's history beside it.
 use maud::{Markup, html};
 
-use super::{BOOK, Fields, Known, Note};
+use super::{BOOK, Fields, Known, Note, times};
 use crate::{
     app::App,
     appointments::Warning,
@@ -58,9 +58,10 @@ fn warnings(visitor: &Visitor, note: &Note<'_>) -> Markup {
     html! {
         input type="hidden" name="seen" value=(codes.join(","));
         div class="notice" role="alert" {
-            @if codes.is_empty() && is_open { p { (w.t("book-nothing-wrong")) } }
+            @if codes.is_empty() && is_open && shown.missing.is_empty() { p { (w.t("book-nothing-wrong")) } }
             @if !is_open { p { (w.t("warning-closed")) } }
             @for warning in &shown.warnings { p { (said(w, warning)) } }
+            @if !shown.missing.is_empty() { p { (w.t("book-missing")) " " @for missing in &shown.missing { (tag(&w.code("missing", missing.word()), "warn")) " " } } }
         }
     }
 }
@@ -100,6 +101,7 @@ fn person(visitor: &Visitor, fields: &Fields) -> Markup {
             }
             div class="pair" {
                 label { (w.t("book-phone")) input type="tel" name="phone" value=(fields.shown("phone")) required maxlength="40"; }
+                label { (w.t("book-phone-two")) input type="tel" name="phone2" value=(fields.shown("phone2")) maxlength="40" autocomplete="off"; }
                 label { (w.t("book-email")) input type="email" name="email" value=(fields.shown("email")) maxlength="254" autocomplete="off"; }
                 label { (w.t("col-language")) select name="language" { @for locale in Locale::ALL { option value=(locale.code()) selected[language == locale.code()] { (w.code("language", locale.code())) } } } }
             }
@@ -129,7 +131,7 @@ fn cars(w: Words, fields: &Fields, cars: &[Car]) -> Markup {
 }
 
 /// What the car is known by, as the form sends it.
-fn name_of(car: &Car) -> String {
+pub(super) fn name_of(car: &Car) -> String {
     match (&car.vin, &car.plate) {
         (Some(vin), _) => format!("vin:{vin}"),
         (None, Some(plate)) => format!("plate:{plate}"),
@@ -152,19 +154,16 @@ fn car(w: Words, fields: &Fields, legend: &str) -> Markup {
 
 fn what(visitor: &Visitor, fields: &Fields, known: &Known) -> Markup {
     let w = visitor.words;
-    let now = visitor.now.in_zone(visitor.zone()).strftime("%Y-%m-%dT%H:%M").to_string();
     // Who served them last is asked first.
     let last = known.visits.first().and_then(|visit| visit.advisor.as_deref());
     let is_chosen = |reference: &str, name: Option<&str>| match fields.get("advisor") {
         Some(chosen) => chosen == reference,
-        None => fields.get("start").is_none() && name.is_some() && name == last,
+        None => fields.get("key").is_none() && name.is_some() && name == last,
     };
     html! {
+        (times::choice(visitor, fields, known))
         div class="pair" {
-            label { (w.t("book-start")) input type="datetime-local" name="start" value=(fields.shown("start")) min=(now) step="900" required autofocus[known.customer.is_some()]; }
             label { (w.t("book-hours")) input name="hours" value=(fields.get("hours").unwrap_or("1")) inputmode="decimal" maxlength="5"; }
-        }
-        div class="pair" {
             label { (w.t("book-service")) input name="service" value=(fields.shown("service")) required maxlength="100"; }
             label { (w.t("book-code")) input name="code" value=(fields.shown("code")) maxlength="40" autocomplete="off"; }
         }

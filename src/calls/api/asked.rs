@@ -2,7 +2,6 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -10,6 +9,7 @@ use super::super::{
     CallTask, Stage,
     concluding::Word,
     outcomes::{Outcome, TelephonyResult, Told},
+    promised::AHEAD,
     showing, spoken,
 };
 use crate::{
@@ -22,10 +22,8 @@ use crate::{
     staff::{self, Staff},
 };
 
-/// How far ahead a call may be agreed.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 60);
 /// The longest note, in characters.
-const LONGEST: usize = 4_000;
+pub(super) const LONGEST: usize = 4_000;
 
 /// Who asks, and the rest of the body.
 pub(in crate::calls) struct Ask {

@@ -151,6 +151,7 @@ fn context(visitor: &Visitor, task: &CallTask, hand: &Value) -> Markup {
                 }
                 @if visitor.may(Right::Book) { dt { (w.t("nav-book")) } dd { a href={ (crate::bookings::console::BOOK) "?customer=" (text(customer, "id")) } { (w.t("call-book")) } } }
                 @if let Some(said) = context["appointment"]["customer_words"].as_str() { dt { (w.t("call-words")) } dd { (said) } }
+                @if let Some(wishes) = context["appointment"]["wishes"].as_str() { dt { (w.t("call-wishes")) } @for wish in wishes.lines() { dd { (wish) } } }
             }
             @if !bundle.is_empty() {
                 h3 { (w.t("call-bundle")) }
@@ -326,6 +327,10 @@ fn supervise(visitor: &Visitor, task: &CallTask, staff: &[Staff]) -> Markup {
                     label { (w.t("call-hold-why")) input name="reason" maxlength="200" required; }
                     button class="secondary" { (w.t("call-hold")) }
                 }
+            }
+            form method="post" action={ "/console/calls/" (task.id) "/withdraw" } {
+                label { (w.t("call-withdraw-why")) input name="reason" maxlength="200" required; }
+                button class="secondary" { (w.t("call-withdraw")) }
             }
         }
     }

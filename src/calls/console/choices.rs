@@ -52,7 +52,9 @@ impl Choice {
 pub(super) fn of(kind: CallType) -> (Vec<Choice>, Vec<Choice>) {
     let first = match kind {
         CallType::PartsArrived => vec![Outcome::PartsAcceptedBooked, Outcome::PartsDeclined],
+        CallType::Confirm => vec![Outcome::AppointmentConfirmed, Outcome::MoveRequested],
         CallType::FollowUp
+        | CallType::PromiseAtRisk
         | CallType::Recovery
         | CallType::Complaint
         | CallType::Unwritten

@@ -1,6 +1,7 @@
 //! The agents' screens: the queue, and the call with everything about it on one page.
 mod call;
 mod choices;
+mod promising;
 mod queue;
 
 use std::sync::Arc;
@@ -49,6 +50,8 @@ pub fn pages() -> Pages {
         .post("/console/calls/{id}/hand", Right::Supervise, hand)
         .post("/console/calls/{id}/hold", Right::Supervise, hold)
         .post("/console/calls/{id}/release", Right::Supervise, release)
+        .post("/console/calls/{id}/withdraw", Right::Supervise, withdraw)
+        .post(promising::PROMISE, Right::Calls, promising::promise)
 }
 
 /// The best call for this agent: the queue decides which (BR-31, BR-41, BR-42).
@@ -274,6 +277,17 @@ async fn hold(
     deed(&app, &visitor, id, Deed::Hold(why.chars().take(200).collect())).await
 }
 
+async fn withdraw(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(id): Path<Id<CallTask>>,
+    form: Form,
+) -> Result<Redirect, Error> {
+    let why = form.get("reason");
+    let why = why.ok_or_else(|| Error::invalid("/reason", "reason_required", "say why nobody needs to call"))?;
+    deed(&app, &visitor, id, Deed::Withdraw(why.chars().take(200).collect())).await
+}
+
 async fn release(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<CallTask>>) -> Result<Redirect, Error> {
     deed(&app, &visitor, id, Deed::Release).await
 }
@@ -313,6 +327,7 @@ pub async fn panel(tx: &mut Tx, visitor: &Visitor, customer: Id<Customer>) -> Re
                     }
                 }
             }
+            @if visitor.may(Right::Calls) { (promising::form(visitor, customer)) }
         }
     })
 }

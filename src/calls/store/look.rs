@@ -181,13 +181,15 @@ pub(in crate::calls) struct Appointment {
     pub(in crate::calls) start_at: Option<Timestamp>,
     pub(in crate::calls) services: Json<Value>,
     pub(in crate::calls) customer_words: Option<String>,
+    /// Which times would suit them, where they asked for another one.
+    pub(in crate::calls) wishes: Option<String>,
     pub(in crate::calls) is_comeback: bool,
     pub(in crate::calls) advisor: Option<String>,
 }
 
 pub(in crate::calls) async fn appointment(tx: &mut Tx, id: &str) -> Result<Option<Appointment>> {
     tx.sql(
-        "SELECT a.ref, a.state, a.start_at, a.services, a.customer_words, a.is_comeback, s.name AS advisor
+        "SELECT a.ref, a.state, a.start_at, a.services, a.customer_words, a.wishes, a.is_comeback, s.name AS advisor
          FROM appointments a LEFT JOIN staff s ON s.id = a.advisor_id WHERE a.id = $1",
     )
     .bind(id.to_owned())

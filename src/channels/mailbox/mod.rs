@@ -15,7 +15,7 @@ use crate::{
 pub struct Item {
     pub id: Id<Item>,
     pub message_id: String,
-    /// `email` or `sms`.
+    /// `email`, `sms`, `wechat` or `wecom`.
     pub channel: String,
     pub recipient: String,
     /// The MIME message, or the text.

@@ -10,12 +10,12 @@ use url::Url;
 
 use super::{
     Needs, Text,
-    answers::{Answer, Answers},
+    answers::Answers,
     body::{BadBody, Body, DEFAULT_BODY, Values},
 };
 use crate::{
     channels::{
-        Delivered, Delivery, HandOver, Outcome, Phase,
+        Delivered, Delivery, HandOver, Outcome, Phase, exchange,
         http_client::{HttpLimits, http_client},
     },
     failpoints,
@@ -144,26 +144,9 @@ impl HttpGateway {
         if !hand_over.mark().await {
             return Delivered::Stopped;
         }
-        failpoints::point("body");
-        let answered = self.client.execute(request).await;
-        failpoints::point("answer");
-        Delivered::Answered(match answered {
-            Ok(response) => {
-                let answer = Answer::read(response).await;
-                self.answers.judged(&answer, &[text.text, text.to])
-            }
-            // The error itself holds the URL: only its kind is kept.
-            Err(error) if error.is_connect() && error.is_timeout() => {
-                Delivery::unanswered(Phase::Connect, Outcome::NotSent, "timeout")
-            }
-            Err(error) if error.is_connect() => {
-                Delivery::unanswered(Phase::Connect, Outcome::NotSent, "connection_failed")
-            }
-            Err(error) if error.is_builder() => {
-                Delivery::unanswered(Phase::Connect, Outcome::NotSent, "request_invalid")
-            }
-            Err(error) if error.is_timeout() => Delivery::unanswered(Phase::HandingOver, Outcome::Unknown, "timeout"),
-            Err(_) => Delivery::unanswered(Phase::HandingOver, Outcome::Unknown, "connection_lost"),
+        Delivered::Answered(match exchange::hand_over(&self.client, request).await {
+            Ok(answer) => self.answers.judged(&answer, &[text.text, text.to]),
+            Err(delivery) => delivery,
         })
     }
 }

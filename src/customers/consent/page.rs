@@ -315,7 +315,7 @@ const ZH: Words = Words {
     topics: "您想收到什么",
     marketing: "保养到期提醒和优惠活动",
     followup: "到店后的回访和满意度调查",
-    always: "您预约、维修和零件的通知,以及召回通知,不受影响。",
+    always: "您预约、维修和零件的通知，以及召回通知，不受影响。",
     channels: "可以用什么方式联系您",
     sms: "短信",
     email: "电子邮件",

@@ -8,6 +8,7 @@ use crate::{
     db::{self, Tx},
     dealerships::Dealership,
     desk::Desk,
+    http::{Access, Error},
     id::Id,
     notices::{
         readings::Reading,
@@ -149,6 +150,20 @@ impl Garage {
             .max_by_key(|(fit, _)| *fit)
             .map(|(_, index)| index)
     }
+}
+
+/// Which car is meant by a VIN, a plate or our id, among what may be seen.
+///
+/// # Errors
+/// As of [`Error::unless_one`].
+pub async fn named(
+    tx: &mut Tx,
+    access: &Access,
+    reference: &str,
+    dealership: Option<&str>,
+) -> Result<Id<Vehicle>, Error> {
+    let found = store::list_by_reference(tx, access, reference, dealership).await?;
+    Ok(Error::unless_one(found)?.vehicle.id)
 }
 
 /// Vehicles as their letters need them: the next service and a recall are kept with the notice.

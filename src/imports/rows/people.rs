@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 
 use super::{Fact, Row, Understood, WHEN, is_empty, object};
-use crate::imports::shapes;
+use crate::{imports::shapes, staff::shifts::written};
 
 /// `customers.csv`.
 pub(super) fn customer(row: &Row<'_>) -> Option<Understood> {
@@ -139,8 +139,20 @@ pub(super) fn staff(row: &Row<'_>) -> Option<Understood> {
         ("skills", Some(row.list("skills").into())),
         ("email", row.text("email").map(Value::from)),
         ("mobile", mobile.map(Value::from)),
+        ("wecom_userid", row.key("wecom_userid").map(Value::from)),
         ("extension", row.key("extension").map(Value::from)),
         ("active", Some(row.flag("active").unwrap_or(true).into())),
+        ("shifts", shifts(row)),
+        ("substitute", row.key("substitute").map(Value::from)),
     ]);
     Some(Understood { reference: reference?, staff: Some(body), ..Understood::default() })
+}
+
+/// Hours and days away; where a cell is empty, that part is not told.
+fn shifts(row: &Row<'_>) -> Option<Value> {
+    let told = object([
+        ("week", row.text("shifts").map(|text| written::week(&text))),
+        ("away", row.text("away").map(|text| written::away(&text))),
+    ]);
+    Some(told).filter(|told| !is_empty(told))
 }

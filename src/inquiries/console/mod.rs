@@ -208,7 +208,7 @@ async fn claim(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Inqui
 }
 
 async fn take(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Inquiry>>) -> Result<Redirect, Error> {
-    decide(&app, &visitor, id, Deed::Assign(visitor.staff().clone())).await?;
+    decide(&app, &visitor, id, Deed::Assign(Box::new(visitor.staff().clone()))).await?;
     Ok(Redirect::to(&format!("{LIST}/{id}?done=assigned")))
 }
 
@@ -219,7 +219,7 @@ async fn assign(
     form: Form,
 ) -> Result<Redirect, Error> {
     let to = person(&app, &visitor, form.get("to").unwrap_or_default()).await?;
-    decide(&app, &visitor, id, Deed::Assign(to)).await?;
+    decide(&app, &visitor, id, Deed::Assign(Box::new(to))).await?;
     Ok(Redirect::to(&format!("{LIST}/{id}?done=assigned")))
 }
 

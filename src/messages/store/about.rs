@@ -98,6 +98,7 @@ pub async fn deliver(tx: &mut Tx, id: Id<Message>, now: Timestamp) -> Result<Opt
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Place {
     pub id: Id<Message>,
+    pub channel: ChannelName,
     pub state: State,
     pub track: i64,
     pub step: i64,
@@ -111,7 +112,7 @@ pub async fn places(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<Place>> {
     }
     let named: Vec<Named> = ids.iter().map(|&id| Named { id }).collect();
     tx.sql(rows!(
-        "SELECT m.id, m.state, m.track, m.step, n.tracks FROM ",
+        "SELECT m.id, m.channel, m.state, m.track, m.step, n.tracks FROM ",
         (id text),
         " JOIN messages m ON m.id = j.id JOIN notices n ON n.id = m.notice_id"
     ))

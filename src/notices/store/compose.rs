@@ -49,6 +49,7 @@ pub struct Due {
     /// The reader, where they work here.
     pub staff_name: Option<String>,
     pub staff_email: Option<String>,
+    pub staff_wecom: Option<String>,
     pub staff_languages: Option<Json<Vec<String>>>,
 }
 
@@ -88,7 +89,8 @@ async fn with_readers(tx: &mut Tx, taken: Vec<(String, i64)>) -> Result<Vec<Due>
     tx.sql(rows!(
         "SELECT n.id, n.fence, n.state, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_revision, n.dealership_id, n.customer_id,
             n.staff_id, n.acted_at, n.raised_at, n.useful_until, n.detail, n.tracks, n.subject_ref, c.name, c.salutation, c.language, c.time_zone,
-            c.kind AS customer_kind, c.preferred_channel, s.name AS staff_name, s.email AS staff_email, s.languages AS staff_languages FROM ",
+            c.kind AS customer_kind, c.preferred_channel, s.name AS staff_name, s.email AS staff_email, s.wecom_userid AS staff_wecom,
+            s.languages AS staff_languages FROM ",
         (id text, fence bigint),
         " JOIN notices n ON n.id = j.id LEFT JOIN customers c ON c.id = n.customer_id LEFT JOIN staff s ON s.id = n.staff_id"
     ))

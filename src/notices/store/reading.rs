@@ -37,6 +37,29 @@ pub struct Read {
     pub not_before: Option<Timestamp>,
     pub useful_until: Option<Timestamp>,
     pub tracks: Json<Tracks>,
+    /// The customer's own, where it is known.
+    #[serde(skip)]
+    pub customer_zone: Option<String>,
+    #[serde(skip)]
+    pub dealership_zone: String,
+}
+
+/// On whose wall clock hours are read, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReadersClock {
+    pub time_zone: String,
+    /// `customer`: theirs; `dealership`: nobody knows theirs, or they work here.
+    pub source: &'static str,
+}
+
+impl Read {
+    /// The clock by which its quiet hours and its own hours count.
+    pub fn clock(&self) -> ReadersClock {
+        match self.customer_zone.clone().filter(|_| !self.audience.works_here()) {
+            Some(time_zone) => ReadersClock { time_zone, source: "customer" },
+            None => ReadersClock { time_zone: self.dealership_zone.clone(), source: "dealership" },
+        }
+    }
 }
 
 /// Which notices; `None` is any.
@@ -55,8 +78,9 @@ pub struct Wanted {
 pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Read>> {
     tx.sql(
         "SELECT n.id, d.code AS dealership, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_ref, n.subject_revision,
-            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks
-         FROM notices n JOIN dealerships d ON d.id = n.dealership_id
+            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks,
+            c.time_zone AS customer_zone, d.time_zone AS dealership_zone
+         FROM notices n JOIN dealerships d ON d.id = n.dealership_id LEFT JOIN customers c ON c.id = n.customer_id
          WHERE ($1 IS NULL OR n.dealership_id = $1) AND ($2 IS NULL OR n.id = $2) AND ($3 IS NULL OR n.state = $3) AND ($4 IS NULL OR n.kind = $4)
             AND ($5 IS NULL OR n.subject_id = $5 OR n.subject_ref = $5) AND ($6 IS NULL OR n.customer_id = $6) AND ($7 IS NULL OR n.id > $7)
          ORDER BY n.id LIMIT $8",
@@ -77,8 +101,9 @@ pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Re
 pub async fn coming(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Read>> {
     tx.sql(
         "SELECT n.id, d.code AS dealership, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_ref, n.subject_revision,
-            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks
-         FROM notices n JOIN dealerships d ON d.id = n.dealership_id
+            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks,
+            c.time_zone AS customer_zone, d.time_zone AS dealership_zone
+         FROM notices n JOIN dealerships d ON d.id = n.dealership_id LEFT JOIN customers c ON c.id = n.customer_id
          WHERE n.customer_id = $1 AND n.state IN ('waiting', 'held') AND ($2 IS NULL OR n.dealership_id = $2)
          ORDER BY n.not_before, n.id LIMIT $3",
     )

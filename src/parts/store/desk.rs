@@ -155,17 +155,18 @@ pub(in crate::parts) async fn save(tx: &mut Tx, orders: &[&PartsOrder]) -> Resul
     }
     tx.sql(rows!(
         "INSERT INTO parts_orders (id, dealership_id, ref, revision, sender_revision, heard_at, customer_id, vehicle_id, advisor_id, ro_ref,
-            order_type, ordered_at, eta, complete_at, complete_revision, booked_at, appointment_id, created_at)
+            order_type, ordered_at, eta, complete_at, complete_revision, booked_at, appointment_id, declined_at, created_at)
          SELECT j.id, j.dealership_id, j.ref, j.revision, j.sender_revision, j.heard_at, j.customer_id, j.vehicle_id, j.advisor_id, j.ro_ref,
-            j.order_type, j.ordered_at, j.eta, j.complete_at, j.complete_revision, j.booked_at, j.appointment_id, j.created_at FROM ",
+            j.order_type, j.ordered_at, j.eta, j.complete_at, j.complete_revision, j.booked_at, j.appointment_id, j.declined_at, j.created_at FROM ",
         (id text, dealership_id text, ref text, revision bigint, sender_revision bigint, heard_at timestamptz, customer_id text, vehicle_id text,
          advisor_id text, ro_ref text, order_type text, ordered_at timestamptz, eta timestamptz, complete_at timestamptz,
-         complete_revision bigint, booked_at timestamptz, appointment_id text, created_at timestamptz),
+         complete_revision bigint, booked_at timestamptz, appointment_id text, declined_at timestamptz, created_at timestamptz),
         " WHERE true
          ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, sender_revision = excluded.sender_revision, heard_at = excluded.heard_at,
             customer_id = excluded.customer_id, vehicle_id = excluded.vehicle_id, advisor_id = excluded.advisor_id, ro_ref = excluded.ro_ref,
             order_type = excluded.order_type, ordered_at = excluded.ordered_at, eta = excluded.eta, complete_at = excluded.complete_at,
-            complete_revision = excluded.complete_revision, booked_at = excluded.booked_at, appointment_id = excluded.appointment_id"
+            complete_revision = excluded.complete_revision, booked_at = excluded.booked_at, appointment_id = excluded.appointment_id,
+            declined_at = excluded.declined_at"
     ))
     .bind_rows(orders)
     .execute()

@@ -81,6 +81,19 @@ pub(in crate::parts) async fn list_by_id(tx: &mut Tx, ids: &[String]) -> Result<
     .await
 }
 
+/// The days of what is ordered for a car and not all here.
+pub(in crate::parts) async fn days_to_come(tx: &mut Tx, vehicle: Id<Vehicle>) -> Result<Vec<Option<Timestamp>>> {
+    let found: Vec<(Option<Timestamp>,)> = tx
+        .sql(
+            "SELECT l.eta FROM parts_orders o JOIN part_lines l ON l.parts_order_id = o.id
+             WHERE o.vehicle_id = $1 AND l.state IN ('ordered', 'backordered', 'partial')",
+        )
+        .bind(vehicle)
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(eta,)| eta).collect())
+}
+
 /// A line on the board: on its way, or here and not fitted.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub(in crate::parts) struct Waiting {
@@ -102,6 +115,7 @@ pub(in crate::parts) struct Waiting {
     pub(in crate::parts) received_at: Option<Timestamp>,
     pub(in crate::parts) complete_at: Option<Timestamp>,
     pub(in crate::parts) booked_at: Option<Timestamp>,
+    pub(in crate::parts) declined_at: Option<Timestamp>,
     pub(in crate::parts) customer: Option<Id<Customer>>,
     pub(in crate::parts) customer_name: Option<String>,
     pub(in crate::parts) plate: Option<String>,
@@ -121,7 +135,7 @@ pub(in crate::parts) struct Wanted {
 pub(in crate::parts) async fn list_waiting(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Waiting>> {
     tx.sql(
         "SELECT l.id, d.code AS dealership, l.ref, p.ref AS order_ref, p.ro_ref, l.part_no, l.name, l.state, l.qty_ordered, l.qty_received,
-                l.qty_issued, l.unit_value, l.eta, l.location, l.received_at, p.complete_at, p.booked_at,
+                l.qty_issued, l.unit_value, l.eta, l.location, l.received_at, p.complete_at, p.booked_at, p.declined_at,
                 c.id AS customer, c.name AS customer_name, v.plate, s.id AS advisor, s.name AS advisor_name
          FROM part_lines AS l JOIN parts_orders AS p ON p.id = l.parts_order_id JOIN dealerships AS d ON d.id = l.dealership_id
               LEFT JOIN customers AS c ON c.id = p.customer_id LEFT JOIN vehicles AS v ON v.id = p.vehicle_id LEFT JOIN staff AS s ON s.id = p.advisor_id

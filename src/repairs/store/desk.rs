@@ -65,7 +65,7 @@ pub(in crate::repairs) async fn lock_by_id(tx: &mut Tx, ids: &[String]) -> Resul
     .await
 }
 
-/// The orders of these vehicles with work that was declined and of which somebody is still to be reminded.
+/// The orders of these vehicles with work that was declined or put off and that is not booked.
 pub(in crate::repairs) async fn lock_with_deferred_work(
     tx: &mut Tx,
     vehicles: &BTreeSet<Id<Vehicle>>,
@@ -75,7 +75,7 @@ pub(in crate::repairs) async fn lock_with_deferred_work(
         "SELECT r.*, c.time_zone AS customer_zone FROM ",
         (id text),
         " CROSS JOIN repair_orders AS r LEFT JOIN customers AS c ON c.id = r.customer_id
-         WHERE r.vehicle_id = j.id AND EXISTS (SELECT 1 FROM work_items w WHERE w.repair_order_id = r.id AND w.decision = 'declined') ORDER BY r.id",
+         WHERE r.vehicle_id = j.id AND EXISTS (SELECT 1 FROM work_items w WHERE w.repair_order_id = r.id AND w.decision IN ('declined', 'deferred') AND w.booked_at IS NULL) ORDER BY r.id",
         for_update "r"
     ))
     .bind_rows(&named(&vehicles))

@@ -60,6 +60,24 @@ pub enum Refused {
 /// # Errors
 /// No such dealership for this caller, no such version; those of the database.
 pub async fn report(app: &App, access: &Access, question: &Question, version: Option<i64>) -> Result<Report, Refused> {
+    gather(app, access, question, version, MONTHS).await
+}
+
+/// The same by the newest definition and of that month alone: what it takes to lay many dealerships beside each other.
+///
+/// # Errors
+/// As [`report`].
+pub async fn month(app: &App, access: &Access, question: &Question) -> Result<Report, Refused> {
+    gather(app, access, question, None, 1).await
+}
+
+async fn gather(
+    app: &App,
+    access: &Access,
+    question: &Question,
+    version: Option<i64>,
+    months: i64,
+) -> Result<Report, Refused> {
     let mut tx = app.db.read().await?;
     let definition = definition(&mut tx, version).await?;
     let wanted = reports::dealerships(&mut tx, access, question.dealership.as_deref()).await?;
@@ -79,7 +97,7 @@ pub async fn report(app: &App, access: &Access, question: &Question, version: Op
         let shop = dealership.shop();
         let mut numbers = Vec::with_capacity(definition.numbers.len());
         for defined in &definition.numbers {
-            let of = Gathered { dealership, shop: &shop, defined: *defined, question, now };
+            let of = Gathered { dealership, shop: &shop, defined: *defined, question, months, now };
             numbers.push(of.number(&mut tx, &app.questionnaires, &mut answers).await?);
         }
         let (from, to) = question.month.bounds(&dealership.zone);
@@ -111,6 +129,8 @@ struct Gathered<'a> {
     shop: &'a calendar::Shop,
     defined: Defined,
     question: &'a Question,
+    /// How many it is shown with, its own included.
+    months: i64,
     now: Timestamp,
 }
 
@@ -119,7 +139,7 @@ impl Gathered<'_> {
         let Defined { name: kpi, rule } = self.defined;
         let mut months = Vec::new();
         let mut last = None;
-        for back in (0..MONTHS).rev() {
+        for back in (0..self.months).rev() {
             let month = self.question.month.back(back);
             let mut material = self.material(tx, month, answers).await?;
             if let Some(advisor) = &self.question.advisor {
@@ -226,7 +246,8 @@ pub async fn rows(
     let rule = definition.numbers.iter().find(|one| one.name == kpi).map_or_else(Rule::default, |one| one.rule);
     let shop = dealership.shop();
     let defined = Defined { name: kpi, rule };
-    let gathered = Gathered { dealership: &dealership, shop: &shop, defined, question, now: app.ids.clock.now() };
+    let now = app.ids.clock.now();
+    let gathered = Gathered { dealership: &dealership, shop: &shop, defined, question, months: 1, now };
     let of = gathered.of(question.month);
     if kpi.way() == Way::Days {
         let days = gathered.days(&mut tx, of.stretch).await?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use url::form_urlencoded;
 
-use super::{Figure, Kpi, Number, Report, Rule, Shop, Unit, Verdict};
+use super::{Figure, Kpi, Number, Report, Rule, Shop, Unit, Verdict, beside};
 use crate::{
     console::Words,
     reports::{
@@ -69,47 +69,22 @@ pub fn html(report: &Report, w: Words, rows: Rows) -> String {
         @if rows == Rows::Named { " " (w.ta("ops-rows-how", &[("when", report.month.to_string().into())])) }
     };
     let body = html! {
-        @if report.dealerships.len() > 1 { (comparison(report, w)) }
+        @if report.dealerships.len() > 1 { section { h2 { (w.t("ops-comparison")) } (beside::table(report, w, rows)) } }
         @for shop in &report.dealerships { (section(report, shop, w, rows)) }
     };
     paper::page(w.0.code(), &title, &note, &body)
 }
 
-fn name(w: Words, kpi: Kpi) -> String {
+pub(super) fn name(w: Words, kpi: Kpi) -> String {
     w.code("kpi", kpi.word())
 }
 
-/// The dealerships of a group beside each other.
-fn comparison(report: &Report, w: Words) -> Markup {
-    let figure = |shop: &Shop, kpi: Kpi| shop.numbers.iter().find(|number| number.name == kpi).cloned();
-    let kpis = report.dealerships.first().map(|shop| shop.numbers.iter().map(|number| number.name).collect());
-    let kpis: Vec<Kpi> = kpis.unwrap_or_default();
-    // What nobody counted fills no line.
-    let counts =
-        |kpi: &Kpi| report.dealerships.iter().any(|shop| figure(shop, *kpi).is_some_and(|one| one.figure.n > 0));
-    html! {
-        section {
-            h2 { (w.t("ops-comparison")) }
-            div.wide { table {
-                thead { tr { th scope="col" { (w.t("ops-number")) } @for shop in &report.dealerships { th.n scope="col" { (shop.name) } } } }
-                tbody { @for kpi in kpis.into_iter().filter(|kpi| counts(kpi)) { tr {
-                    th scope="row" { (name(w, kpi)) }
-                    @for shop in &report.dealerships { td.n { @if let Some(number) = figure(shop, kpi) {
-                        span class=[class(number.verdict)] { (sign(number.verdict)) (value(w, number.unit, &number.figure)) }
-                        @if number.figure.n > 0 { span.small { "n = " (number.figure.n) } }
-                    } } }
-                } } }
-            } }
-        }
-    }
-}
-
-fn class(verdict: Option<Verdict>) -> Option<&'static str> {
+pub(super) fn class(verdict: Option<Verdict>) -> Option<&'static str> {
     verdict.map(|verdict| if verdict == Verdict::Green { "green" } else { "amber" })
 }
 
 /// For who cannot tell the colours apart.
-fn sign(verdict: Option<Verdict>) -> &'static str {
+pub(super) fn sign(verdict: Option<Verdict>) -> &'static str {
     match verdict {
         Some(Verdict::Green) => "✓ ",
         Some(Verdict::Amber) => "▲ ",
@@ -131,7 +106,7 @@ fn section(report: &Report, shop: &Shop, w: Words, rows: Rows) -> Markup {
                 @let numbers: Vec<&Number> = kpis.iter().filter_map(find).collect();
                 @if !numbers.is_empty() { tbody {
                     tr.group { th colspan="5" scope="rowgroup" { (w.code("ops-group", group)) } }
-                    @for number in numbers { (line(report, number, w, rows)) }
+                    @for number in numbers { (line((report, shop), number, w, rows)) }
                 } }
             }
         } }
@@ -169,12 +144,13 @@ pub fn address(page: &str, month: Month, advisor: Option<&str>, more: &[(&str, &
     format!("/console/reports/operations{page}?{}", query.finish())
 }
 
-fn line(report: &Report, number: &Number, w: Words, rows: Rows) -> Markup {
+fn line((report, shop): (&Report, &Shop), number: &Number, w: Words, rows: Rows) -> Markup {
     let figure = &number.figure;
     let values: Vec<Option<f64>> = number.months.iter().map(|past| past.value).collect();
     let said: Vec<String> =
         number.months.iter().filter_map(|past| Some(format!("{}: {:.1}", past.month, past.value?))).collect();
-    let link = address("/rows", report.month, report.advisor.as_deref(), &[("number", number.name.word())]);
+    let more = [("number", number.name.word()), ("dealership", shop.code.as_str())];
+    let link = address("/rows", report.month, report.advisor.as_deref(), &more);
     html! { tr.none[figure.n == 0] {
         th scope="row" { (name(w, number.name)) span.means { (w.code("kpi-means", number.name.word())) } }
         td {
@@ -226,7 +202,7 @@ fn plain(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-fn value(w: Words, unit: Unit, figure: &Figure) -> String {
+pub(super) fn value(w: Words, unit: Unit, figure: &Figure) -> String {
     figure.value.map_or_else(|| "–".to_owned(), |value| with_unit(w, unit, value, true))
 }
 

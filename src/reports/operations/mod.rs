@@ -7,6 +7,7 @@
 //!   changed definition is a new version, and the old one makes the same report as before (seed, row 5).
 //! * Nothing that lies after now is counted.
 pub mod actions;
+pub mod beside;
 mod compute;
 pub mod csv;
 pub mod definition;

@@ -79,7 +79,7 @@ const STATEMENTS: &[(Of, Sql)] = &[
         sql!("UPDATE suppressions SET customer_id = NULL WHERE customer_id" among " AND EXISTS (SELECT 1 FROM contact_points o
             WHERE o.value = suppressions.address AND o.removed_at IS NULL AND o.customer_id" but ")"),
     ),
-    (Of::People, sql!("UPDATE appointments SET customer_words = NULL, cancel_reason = NULL WHERE customer_id" among)),
+    (Of::People, sql!("UPDATE appointments SET customer_words = NULL, cancel_reason = NULL, wishes = NULL WHERE customer_id" among)),
     (
         Of::People,
         sql!("UPDATE work_items SET decided_by = NULL, reason = NULL WHERE repair_order_id IN (SELECT id FROM repair_orders WHERE customer_id" among ")"),

@@ -46,7 +46,7 @@ const EVERYTHING: &[(&str, Sql)] = &[
         [],
         "suppressions x WHERE x.customer_id = $1"
     ),
-    told!("appointments", (id, ref, state, start_at, end_at, booked_at, channel, customer_words, cancel_reason, created_at), [services, parts_required],
+    told!("appointments", (id, ref, state, start_at, end_at, booked_at, channel, customer_words, cancel_reason, wishes, created_at), [services, parts_required],
         "appointments x WHERE x.customer_id = $1"),
     told!("repair_orders", (id, ref, state, opened_at, promised_at, delivered_at, signed_at, signed_by, odometer, total), [jobs],
         "repair_orders x WHERE x.customer_id = $1"),

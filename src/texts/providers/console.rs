@@ -7,7 +7,7 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Standing, bind, provider, standings};
+use super::{Standing, WECHAT, bind, provider as provider_of_sms, standings};
 use crate::{
     app::App,
     console::{
@@ -42,9 +42,10 @@ async fn list(State(app): State<App>, visitor: Visitor) -> Result<Markup, Error>
         (head(&w.t("providers-title"), &html! { p { (lead) } }, &html! { a class="button secondary" href="/console/templates" { (w.t("back")) } }))
         @if standings.is_empty() { (empty(&w.t("providers-none"))) } @else {
             table class="rows" {
-                thead { tr { th scope="col" { (w.t("col-what")) } th scope="col" { (w.t("providers-template")) } th scope="col" { (w.t("providers-state")) } } }
+                thead { tr { th scope="col" { (w.t("col-what")) } th scope="col" { (w.t("col-channel")) } th scope="col" { (w.t("providers-template")) } th scope="col" { (w.t("providers-state")) } } }
                 tbody { @for standing in &standings { tr {
-                    th scope="row" { a href={ (PROVIDERS) "/" (standing.kind) } { (w.code("kind", &standing.kind)) } br; code class="muted small" { (standing.kind) } }
+                    th scope="row" { a href=(address(standing)) { (w.code("kind", &standing.kind)) } br; code class="muted small" { (standing.kind) } }
+                    td { (w.code("channel", standing.channel.word())) }
                     td { @if let Some(binding) = &standing.binding { code { (binding.template) } } @else { span class="muted" { "—" } } }
                     td { (state(&visitor, standing)) }
                 } } }
@@ -67,8 +68,17 @@ fn state(visitor: &Visitor, standing: &Standing) -> Markup {
     }
 }
 
+/// One kind's page; of SMS where nothing else is said.
+fn address(standing: &Standing) -> String {
+    match standing.provider.as_str() {
+        WECHAT => format!("{PROVIDERS}/{}?provider={WECHAT}", standing.kind),
+        _ => format!("{PROVIDERS}/{}", standing.kind),
+    }
+}
+
 #[derive(Default, Deserialize)]
 struct Shown {
+    provider: Option<String>,
     done: Option<String>,
 }
 
@@ -78,7 +88,7 @@ async fn one(
     Path(kind): Path<String>,
     Query(shown): Query<Shown>,
 ) -> Result<Markup, Error> {
-    let standing = standing(&app, &visitor, &kind).await?;
+    let standing = standing(&app, &visitor, (&kind, shown.provider.as_deref())).await?;
     let typed = standing.binding.as_ref().map_or_else(Typed::default, |binding| Typed {
         template: binding.template.clone(),
         params: binding.params.to_string(),
@@ -87,9 +97,10 @@ async fn one(
     Ok(page(&app, &visitor, &standing, &typed, None, shown.done.is_some()))
 }
 
-async fn standing(app: &App, visitor: &Visitor, kind: &str) -> Result<Standing, Error> {
-    let found = standings(app, &visitor.dealership).await?.into_iter().find(|standing| standing.kind == kind);
-    found.ok_or(Error::NotFound)
+async fn standing(app: &App, visitor: &Visitor, (kind, provider): (&str, Option<&str>)) -> Result<Standing, Error> {
+    let provider = provider.filter(|provider| !provider.is_empty()).or(provider_of_sms(app));
+    let is_it = |standing: &Standing| standing.kind == kind && Some(standing.provider.as_str()) == provider;
+    standings(app, &visitor.dealership).await?.into_iter().find(is_it).ok_or(Error::NotFound)
 }
 
 /// What stands in the form.
@@ -111,12 +122,13 @@ fn page(
     let w = visitor.words;
     let kind = &standing.kind;
     let body = html! {
-        (head(&w.code("kind", kind), &html! { p { (state(visitor, standing)) } }, &html! { a class="button secondary" href=(PROVIDERS) { (w.t("back")) } }))
+        (head(&w.code("kind", kind), &html! { p { (w.code("channel", standing.channel.word())) " " (state(visitor, standing)) } }, &html! { a class="button secondary" href=(PROVIDERS) { (w.t("back")) } }))
         div class="two-columns" {
             section class="card" aria-labelledby="binding-title" {
                 h2 id="binding-title" { (w.t("providers-template")) }
                 (refusal(wrong))
                 form method="post" action={ (PROVIDERS) "/" (kind) } data-guard {
+                    input type="hidden" name="provider" value=(standing.provider);
                     label { (w.t("providers-id")) input type="text" name="template" value=(typed.template) required maxlength="100" readonly[!visitor.may(Right::Publish)]; }
                     label { (w.t("providers-params")) textarea class="code" name="params" rows="6" spellcheck="false" readonly[!visitor.may(Right::Publish)] { (typed.params) } }
                     p class="muted small" { (w.t("providers-params-lead")) }
@@ -158,7 +170,7 @@ async fn note(
     Path(kind): Path<String>,
     form: Form,
 ) -> Result<Response, Error> {
-    let shown = standing(&app, &visitor, &kind).await?;
+    let shown = standing(&app, &visitor, (&kind, form.get("provider"))).await?;
     let typed = Typed {
         template: form.get("template").unwrap_or_default().trim().to_owned(),
         params: form.0.iter().find(|(key, _)| key == "params").map(|(_, text)| text.clone()).unwrap_or_default(),
@@ -172,9 +184,13 @@ async fn note(
     let wrong = match binding {
         Err(wrong) => wrong,
         Ok(binding) => {
-            let by = (kind.clone(), provider(&app).unwrap_or_default().to_owned());
+            let by = (kind.clone(), shown.provider.clone());
             match bind(&app, &visitor.dealership, by, &binding, &visitor.actor()).await {
-                Ok(()) => return Ok(Redirect::to(&format!("{PROVIDERS}/{kind}?done=1")).into_response()),
+                Ok(()) => {
+                    let shown = address(&shown);
+                    let more = if shown.contains('?') { '&' } else { '?' };
+                    return Ok(Redirect::to(&format!("{shown}{more}done=1")).into_response());
+                }
                 Err(TextError::Database(error)) => return Err(error.into()),
                 Err(error) => error.to_string(),
             }

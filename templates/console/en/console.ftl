@@ -410,9 +410,9 @@ templates-draft-lead = Nothing is said with a draft until it is published.
 
 ## providers' templates (texts/providers)
 providers-title = Approved templates
-providers-lead = What the SMS provider has approved. Where the gateway takes templates only, a kind without one waits.
-providers-lacking = { $n } kinds have no approved template: their SMS wait or take the next channel.
-providers-none = This house sends SMS through no gateway that takes templates.
+providers-lead = What the providers have approved. Where only templates may be sent, a kind without one takes the next channel or waits.
+providers-lacking = { $n } approved templates are lacking: such messages wait or take the next channel.
+providers-none = This house sends through no provider that takes templates.
 providers-template = Template of the provider
 providers-state = State
 providers-approved = Approved
@@ -481,6 +481,7 @@ people-roles = Roles
 people-languages = Languages
 people-email = E-mail
 people-mobile = Mobile
+people-wecom = WeCom user id
 people-extension = Extension
 people-account = Account
 people-active = Works here
@@ -759,6 +760,12 @@ reason-not-delivered-in-time = No receipt in time
 reason-provider-report = The provider says so
 reason-late-answer = The answer came late
 reason-crashed = Ended its process
+reason-own-pace = Its turn comes: only so many a minute
+reason-said-in-the-group = The group was told the same just before
+reason-robot-unknown = WeCom knows no robot of this key
+reason-not-following = The customer does not follow the account, or blocked it
+reason-template-unknown = The account has no such template
+reason-template-data-invalid = A field is not as the template wants it
 reason-fact-missing = A fact is missing
 reason-cap-past-use = Over the day's number, and then of no more use
 reason-quiet-past-use = Of no more use after the quiet hours
@@ -1036,6 +1043,8 @@ event-consent-granted = Agreed
 event-consent-revoked = Took the consent back
 event-customer-asked-help = Asked for help
 event-customer-email-bounced = E-mail came back
+event-customer-wechat-lost = Not reached on WeChat any more
+event-customer-wechat-found = Follows the WeChat account again
 event-customer-email-invalid = E-mail address is none
 event-customer-phone-invalid = Telephone number is none
 event-customer-merge-suggested = May be the same person
@@ -1306,7 +1315,8 @@ agents-reached = Reached
 # A channel is tested; where a call stands
 settings-test = Test a channel
 settings-test-lead = Sends one short text now. It is no message to a customer and nothing of it is kept.
-settings-test-to = Your own e-mail address or telephone number
+settings-test-to = Your own address on this channel: e-mail, telephone number, openid or WeCom user id
+settings-test-group = WeCom without a user id: into the group of this dealership.
 settings-test-send = Send a test
 settings-test-text = This is a test of Aftercare from { $name }. Nothing needs to be done.
 settings-test-no-address = That is no address for this channel.
@@ -1329,6 +1339,76 @@ reason-undone = an outcome was taken back
 reason-recommend-low = would not recommend
 reason-withdrawn = withdrawn
 
+# Times that can be given, on the booking page
+book-times = { $n ->
+    [one] one time
+   *[other] { $n } times
+}
+book-room = { $n } h may still be booked, { $count } of { $of } h are free
+book-time-conditional = if the part comes
+book-no-times = No time can be given in the next two weeks: the days are full, or the hours are not stated.
+book-another-time = Another time
+book-find-times = Show the times for these hours and this advisor
+
+# Why a call is planned: a visit of theirs
+call-wishes = Times that suit
+reason-move-requested = They asked for another time
+reason-booking-incomplete = A booking lacks something
+reason-complete-now = Nothing is missing any more
+event-appointment-incomplete = Something is missing on the booking
+event-appointment-completed-data = The booking says everything
+
+# The workshop: what kind of visit each is
+nav-workshop = Workshop
+workshop-title = In the workshop
+workshop-lead = Every car that is not given back. Work that was left over when the doors closed comes first.
+workshop-all = All
+workshop-since = Since
+workshop-order = Repair order
+workshop-promised = Promised
+workshop-late = late
+workshop-empty = No car stands here now.
+visit-carry-over = carried over
+visit-comeback = comeback
+visit-walk-in = without appointment
+workshop-state-open = in work
+workshop-state-ready = ready
+
+# What a booking lacks
+book-phone-two = Second telephone
+book-missing = Missing, to be asked for:
+lacking-title = Bookings that lack something
+lacking-lead = Ask for it before they come. With it, the call that waits for it is done.
+lacking-elsewhere = Another system keeps this booking: complete it there.
+missing-name = name
+missing-model-code = model code
+missing-model-year = year
+missing-phone = telephone
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = Will come
+outcome-move-requested = Wants another time
+outcome-appointment-cancelled = Will not come
+outcome-by-hand = called off
+outcome-subject-moved-on = no longer needed
+reason-subject-moved-on = What it was about has moved on
+reason-decided = the customer has decided
+reason-unconfirmed = nobody has confirmed it
+reason-promised = promised to the customer
+reason-promise-at-risk = may not be ready in time
+reason-promise-passed = the promised time has passed
+promise-call = Promise a call-back
+promise-done = The call-back is in the queue.
+call-withdraw = Call off
+call-withdraw-why = Why nobody needs to call
+
+# Dealerships beside each other
+ops-place = place { $n } of { $of }
+comparison-lead = each number with its 95 % interval; n opens the rows it was counted from.
+comparison-own = Your own dealership is shown: the figures of the others are for directors.
+
+# Parts that nobody wants any more
+parts-declined = not wanted: return
+event-parts-declined = Customer does not want the part
 # The day
 nav-day = Today
 day-title = Visits of the day
@@ -1356,3 +1436,13 @@ needs-vip = Guest of honour
 needs-lead = What they need help with; whoever serves them is shown it.
 needs-done = Noted.
 event-customer-needs-changed = Help and honours noted
+
+# People: when they work, and who stands in for them.
+people-shifts = Hours of work
+people-shifts-lead = As 09:00-12:00 13:30-18:00. All empty: whenever the dealership is open; otherwise an empty day is a day off.
+people-away = Days away
+people-away-lead = One a line: 2026-03-09..2026-03-13, or a day alone.
+people-substitute = Stands in while away
+people-nobody = nobody
+people-stands-in = { $who } stands in
+people-is-away = away today

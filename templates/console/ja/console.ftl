@@ -404,9 +404,9 @@ templates-draft-lead = 公開するまで使われません。
 
 ## providers' templates (texts/providers)
 providers-title = 承認済みテンプレート
-providers-lead = SMS事業者が承認したテンプレートです。テンプレートのみ受け付ける場合、未設定のお知らせは待機します。
-providers-lacking = { $n }種類に承認済みテンプレートがありません。SMSは待機するか、次の手段で送られます。
-providers-none = テンプレートを受け付けるSMS事業者を使っていません。
+providers-lead = 事業者が承認したテンプレートです。テンプレートのみ送れる経路では、未設定のお知らせは次の手段で送られるか待機します。
+providers-lacking = { $n }件のテンプレートが不足しています。該当のメッセージは待機するか、次の手段で送られます。
+providers-none = テンプレートを受け付ける事業者を使っていません。
 providers-template = 事業者のテンプレート
 providers-state = 状態
 providers-approved = 承認済み
@@ -475,6 +475,7 @@ people-roles = 役割
 people-languages = 言語
 people-email = メール
 people-mobile = 携帯電話
+people-wecom = 企業微信のユーザーID
 people-extension = 内線
 people-account = アカウント
 people-active = 在籍
@@ -753,6 +754,12 @@ reason-not-delivered-in-time = 期限内に到達通知なし
 reason-provider-report = プロバイダーの報告
 reason-late-answer = 遅れて応答
 reason-crashed = 処理が異常終了
+reason-own-pace = 順番待ち：1分間の件数に上限があります
+reason-said-in-the-group = 同じ内容を直前にグループへ送信済み
+reason-robot-unknown = 企業微信にこのキーのロボットがありません
+reason-not-following = 公式アカウントを未フォロー、またはブロック中です
+reason-template-unknown = 公式アカウントにこのテンプレートがありません
+reason-template-data-invalid = 項目がテンプレートの形式に合いません
 reason-fact-missing = 情報が不足
 reason-cap-past-use = 上限超過・期限切れ
 reason-quiet-past-use = 時間外明けには期限切れ
@@ -1030,6 +1037,8 @@ event-consent-granted = 同意
 event-consent-revoked = 同意の撤回
 event-customer-asked-help = ヘルプの依頼
 event-customer-email-bounced = メール不達
+event-customer-wechat-lost = WeChatでは届かなくなりました
+event-customer-wechat-found = 公式アカウントを再びフォロー
 event-customer-email-invalid = メールアドレスが無効
 event-customer-phone-invalid = 電話番号が無効
 event-customer-merge-suggested = 同一人物の可能性
@@ -1300,7 +1309,8 @@ agents-reached = 応答
 # A channel is tested; where a call stands
 settings-test = チャネルのテスト
 settings-test-lead = 短い文を今すぐ1通送ります。お客様へのメッセージではなく、保存もされません。
-settings-test-to = ご自身のメールアドレスまたは電話番号
+settings-test-to = この経路でのご自身の宛先：メールアドレス、電話番号、openid、または企業微信のユーザーID
+settings-test-group = 企業微信でユーザーIDを空にすると、この店舗のグループに送ります。
 settings-test-send = テストを送る
 settings-test-text = { $name } からの Aftercare のテストです。対応は不要です。
 settings-test-no-address = このチャネルでは使えない宛先です。
@@ -1323,6 +1333,73 @@ reason-undone = 結果を取り消し
 reason-recommend-low = 推薦しない
 reason-withdrawn = 取り下げ
 
+# 予約画面の予約可能な時間
+book-times = { $n } 枠
+book-room = 予約可能 { $n } 時間、{ $of } 時間中残り { $count } 時間
+book-time-conditional = 部品入荷が条件
+book-no-times = 今後2週間に予約できる時間がありません。予定が埋まっているか、営業時間が未設定です。
+book-another-time = 別の時間
+book-find-times = この作業時間と担当者で時間を表示
+
+# ご来店に関する電話の理由
+call-wishes = ご希望の日時
+reason-move-requested = 日時の変更を希望
+reason-booking-incomplete = 予約の情報が不足
+reason-complete-now = 不足はなくなりました
+event-appointment-incomplete = 予約の情報が不足
+event-appointment-completed-data = 予約の情報がそろいました
+
+# 工場：ご来店の種類
+nav-workshop = 工場
+workshop-title = 入庫中の車両
+workshop-lead = まだお渡ししていないすべてのお車です。閉店後も残った作業が先頭に並びます。
+workshop-all = すべて
+workshop-since = 受付
+workshop-order = 修理指示書
+workshop-promised = 納車予定
+workshop-late = 遅延
+workshop-empty = 現在入庫中のお車はありません。
+visit-carry-over = 持ち越し
+visit-comeback = 再修理
+visit-walk-in = 予約なし
+workshop-state-open = 作業中
+workshop-state-ready = 完了
+
+# 予約に不足している情報
+book-phone-two = 2つ目の電話番号
+book-missing = 不足（要確認）：
+lacking-title = 情報が不足している予約
+lacking-lead = ご来店前にご確認ください。入力すると、待機中の電話は完了になります。
+lacking-elsewhere = この予約は別のシステムで管理されています。そちらで入力してください。
+missing-name = お名前
+missing-model-code = 型式
+missing-model-year = 年式
+missing-phone = 電話番号
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = 来店される
+outcome-move-requested = 日時変更を希望
+outcome-appointment-cancelled = 来店されない
+outcome-by-hand = 手動で取りやめ
+outcome-subject-moved-on = 不要になりました
+reason-subject-moved-on = 対象の状況が変わりました
+reason-decided = お客様が決定済み
+reason-unconfirmed = まだ確認が取れていません
+reason-promised = お客様と約束済み
+reason-promise-at-risk = 納車時刻に間に合わない恐れ
+reason-promise-passed = お約束の時刻を過ぎました
+promise-call = 折り返しを約束する
+promise-done = 折り返しの電話を予定に入れました。
+call-withdraw = 取りやめる
+call-withdraw-why = 電話が不要な理由
+
+# Dealerships beside each other
+ops-place = { $of } 店中 { $n } 位
+comparison-lead = 各数値に 95% 信頼区間を付記。n から元の行を開けます。
+comparison-own = 自店のみの表示です。他店の数値は責任者のみ閲覧できます。
+
+# Parts that nobody wants any more
+parts-declined = 不要・返品
+event-parts-declined = お客様が部品を辞退
 # 当日
 nav-day = 本日のご来店
 day-title = 当日のご来店
@@ -1350,3 +1427,13 @@ needs-vip = 上得意様
 needs-lead = お手伝いが必要なこと。応対する担当者に表示されます。
 needs-done = 記録しました。
 event-customer-needs-changed = お迎えの心得を変更
+
+# People: when they work, and who stands in for them.
+people-shifts = 勤務時間
+people-shifts-lead = 例 09:00-12:00 13:30-18:00。すべて空欄なら店舗の営業時間どおり。そうでなければ空欄の曜日は休み。
+people-away = 不在の日
+people-away-lead = 1行に1件。2026-03-09..2026-03-13、または1日だけ。
+people-substitute = 不在のときの代理
+people-nobody = なし
+people-stands-in = 代理は { $who }
+people-is-away = 本日不在

@@ -403,10 +403,10 @@ templates-draft = 保存草稿
 templates-draft-lead = 草稿发布前不会使用。
 
 ## providers' templates (texts/providers)
-providers-title = 短信模板报备
-providers-lead = 短信服务商已审核的模板。网关只接受模板时，未设置的消息会等待。
-providers-lacking = 有 { $n } 种消息没有已审核的模板：其短信会等待或改走下一渠道。
-providers-none = 本机构未使用接受模板的短信网关。
+providers-title = 模板报备
+providers-lead = 服务商已审核的模板。只能发送模板的渠道上，未设置的消息会改走下一渠道或等待。
+providers-lacking = 有 { $n } 处缺少已审核的模板：消息会等待或改走下一渠道。
+providers-none = 本机构未使用接受模板的服务商。
 providers-template = 服务商模板
 providers-state = 状态
 providers-approved = 已审核
@@ -475,6 +475,7 @@ people-roles = 角色
 people-languages = 语言
 people-email = 电子邮箱
 people-mobile = 手机
+people-wecom = 企业微信账号
 people-extension = 分机
 people-account = 账号
 people-active = 在职
@@ -753,6 +754,12 @@ reason-not-delivered-in-time = 未按时收到送达回执
 reason-provider-report = 服务商回执
 reason-late-answer = 应答迟到
 reason-crashed = 处理异常
+reason-own-pace = 排队中：每分钟条数有限
+reason-said-in-the-group = 群里刚发过同样的内容
+reason-robot-unknown = 企业微信没有此密钥的机器人
+reason-not-following = 客户未关注公众号或已拒收
+reason-template-unknown = 公众号没有该模板
+reason-template-data-invalid = 字段不符合模板要求
 reason-fact-missing = 缺少信息
 reason-cap-past-use = 超过每日上限且已失效
 reason-quiet-past-use = 免打扰结束后已失效
@@ -1030,6 +1037,8 @@ event-consent-granted = 同意授权
 event-consent-revoked = 撤回授权
 event-customer-asked-help = 请求帮助
 event-customer-email-bounced = 邮件被退回
+event-customer-wechat-lost = 微信无法再送达
+event-customer-wechat-found = 重新关注了公众号
 event-customer-email-invalid = 邮箱地址无效
 event-customer-phone-invalid = 电话号码无效
 event-customer-merge-suggested = 疑似同一客户
@@ -1300,7 +1309,8 @@ agents-reached = 接通客户
 # A channel is tested; where a call stands
 settings-test = 测试渠道
 settings-test-lead = 立即发送一条简短文字。它不是给客户的消息，也不会保存。
-settings-test-to = 您自己的邮箱或手机号
+settings-test-to = 您自己在该渠道的地址：邮箱、手机号、openid 或企业微信账号
+settings-test-group = 企业微信不填账号时，发到本店的群。
 settings-test-send = 发送测试
 settings-test-text = 这是来自{ $name }的 Aftercare 测试，无需处理。
 settings-test-no-address = 该渠道无法使用此地址。
@@ -1323,6 +1333,73 @@ reason-undone = 撤销了结果
 reason-recommend-low = 不愿推荐
 reason-withdrawn = 已取消
 
+# 预约页上可预约的时间
+book-times = { $n } 个时段
+book-room = 还可预约 { $n } 小时，全天 { $of } 小时中剩余 { $count } 小时
+book-time-conditional = 视零件到货
+book-no-times = 未来两周没有可预约的时间：工时已满，或未设置营业时间。
+book-another-time = 其他时间
+book-find-times = 按所填工时和顾问显示时间
+
+# 与到店有关的电话原因
+call-wishes = 方便的时间
+reason-move-requested = 客户希望改期
+reason-booking-incomplete = 预约信息不完整
+reason-complete-now = 信息已补齐
+event-appointment-incomplete = 预约信息不完整
+event-appointment-completed-data = 预约信息已补齐
+
+# 车间：到店类型
+nav-workshop = 车间
+workshop-title = 在厂车辆
+workshop-lead = 所有尚未交车的车辆；闭店后仍未完成的遗留工作排在最前。
+workshop-all = 全部
+workshop-since = 开单
+workshop-order = 工单
+workshop-promised = 承诺交车
+workshop-late = 已超时
+workshop-empty = 目前没有在厂车辆。
+visit-carry-over = 遗留工作
+visit-comeback = 返修
+visit-walk-in = 未预约
+workshop-state-open = 作业中
+workshop-state-ready = 已完工
+
+# 预约缺少的信息
+book-phone-two = 第二个电话
+book-missing = 缺少以下信息，需补问：
+lacking-title = 信息不完整的预约
+lacking-lead = 请在到店前补齐；补齐后，等待中的电话任务自动完成。
+lacking-elsewhere = 该预约由其他系统管理，请在该系统补齐。
+missing-name = 姓名
+missing-model-code = 车型代码
+missing-model-year = 年份
+missing-phone = 电话
+# Confirming, promised calls, promises that are not kept
+outcome-appointment-confirmed = 会按时来
+outcome-move-requested = 想改时间
+outcome-appointment-cancelled = 不来了
+outcome-by-hand = 已人工取消
+outcome-subject-moved-on = 已不需要
+reason-subject-moved-on = 所涉事项已有变化
+reason-decided = 客户已决定
+reason-unconfirmed = 尚未确认
+reason-promised = 已答应客户
+reason-promise-at-risk = 可能无法按时交车
+reason-promise-passed = 已过约定交车时间
+promise-call = 约定回电
+promise-done = 回电已排入队列。
+call-withdraw = 取消
+call-withdraw-why = 为什么不用再打
+
+# Dealerships beside each other
+ops-place = 第 { $n } 名（共 { $of } 家）
+comparison-lead = 每个数字附 95% 置信区间；点击 n 查看明细。
+comparison-own = 仅显示本店：其他门店的数据只对总监开放。
+
+# Parts that nobody wants any more
+parts-declined = 客户不要，退货
+event-parts-declined = 客户不要该零件
 # 当日
 nav-day = 今日到店
 day-title = 当日到店
@@ -1350,3 +1427,13 @@ needs-vip = 贵宾
 needs-lead = 客户需要的协助，接待人员会看到。
 needs-done = 已记录。
 event-customer-needs-changed = 接待提示已更新
+
+# People: when they work, and who stands in for them.
+people-shifts = 上班时间
+people-shifts-lead = 例如 09:00-12:00 13:30-18:00。全部留空:与本店营业时间相同;否则留空的那天为休息日。
+people-away = 不在的日子
+people-away-lead = 每行一段:2026-03-09..2026-03-13,或只写一天。
+people-substitute = 不在时由谁代班
+people-nobody = 无
+people-stands-in = 由 { $who } 代班
+people-is-away = 今天不在

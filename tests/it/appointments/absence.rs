@@ -84,6 +84,28 @@ async fn acceptance_22_cancelled_before_nobody_is_waited_for() {
     assert!(shop.told_of_absence("A-1").await.is_empty());
 }
 
+/// B4: the call may be tried for three days, whoever says meanwhile that they did not come; not once they have booked again.
+#[tokio::test]
+async fn who_was_not_reached_that_day_is_called_the_next_and_who_books_again_is_not() {
+    let shop = booked(&anna()).await;
+    let agent = shop.employs("agt-1", &["en"]).await;
+    shop.wait_until("2026-03-05T16:00").await;
+    let id = shop.takes(agent).await;
+    assert_eq!(shop.says(agent, &id, json!({"telephony_result": "no_answer"})).await, "scheduled no_answer");
+    shop.hears(anna().happens("no_show", shop.now())).await;
+    shop.wait_until("2026-03-06T09:30").await;
+    assert_eq!(shop.state("A-1").await, "no_show");
+    assert_eq!(shop.calls_in_words().await, ["no_show ready no_show_suspected"], "another day, another part of it");
+    shop.book(&anna().at("A-2"), "2026-03-12T10:00").await;
+    assert_eq!(shop.calls_in_words().await, ["no_show withdrawn no_show_suspected"]);
+    shop.drain().await;
+    let shop = booked(&anna()).await;
+    shop.wait_until("2026-03-05T10:31").await;
+    shop.leaps_to("2026-03-08T10:31");
+    shop.drain_patiently().await;
+    assert_eq!(shop.calls_in_words().await, ["no_show expired no_show_suspected"], "three days later it is of no use");
+}
+
 #[tokio::test]
 async fn moved_they_are_waited_for_at_the_new_time() {
     let shop = booked(&anna()).await;

@@ -199,3 +199,45 @@ async fn a_system_books_once_for_each_key_and_is_told_what_is_wrong() {
     }
     shop.drain().await;
 }
+
+#[tokio::test]
+async fn acceptance_20_the_times_of_the_next_days_stand_on_the_page_with_what_remains_and_one_is_picked() {
+    let shop = keeps_its_book().await;
+    let capacity = json!({"specversion": "1.0", "source": "/dms/gz-tianhe", "type": "capacity.set", "dealership": "gz-tianhe",
+        "data": {"date": "2026-03-03", "available_hours": 10.0}});
+    shop.hears(capacity).await;
+    let mut li = shop.seat("agt-9", &[Role::Agent]).await;
+    let page = li.open(&query("139 0000 7777")).await;
+    assert!(page.says("8.0 h may still be booked, 10.0 of 10.0 h are free"), "{}", page.text());
+    // For nine hours that day has no room any more: the page is drawn again, and nothing is missing yet.
+    let long = books(&mut li, &page, &[("name", "李娜"), ("hours", "9"), ("then", "times")]).await;
+    assert_eq!(long.status, 200);
+    assert!(!long.html.contains("value=\"2026-03-03T") && long.html.contains("value=\"2026-03-04T01:00:00.000000Z\""));
+    assert!(long.html.contains("value=\"李娜\""), "what was typed stays");
+    let picked = [
+        ("name", "李娜"),
+        ("phone", "139 0000 7777"),
+        ("plate", "粤B88888"),
+        ("model", "NX350h"),
+        ("slot", "2026-03-03T06:00:00.000000Z"),
+        ("start", ""),
+        ("hours", "1.5"),
+        ("service", "4万公里保养"),
+        ("advisor", "adv-01"),
+    ];
+    assert_eq!(books(&mut li, &page, &picked).await.status, 303);
+    shop.drain().await;
+    let listed = shop.items("/v1/appointments?dealership=gz-tianhe").await;
+    assert_eq!(listed[0]["start_at"], "2026-03-03T06:00:00.000000Z");
+    // Taken, it is offered no more to the same advisor, and the room of that day has become less.
+    let fang = li.open(&query("138 0000 5678")).await;
+    let again = books(&mut li, &fang, &[("advisor", "adv-01"), ("then", "times")]).await;
+    assert!(again.says("6.5 h may still be booked, 8.5 of 10.0 h are free"), "{}", again.text());
+    assert!(!again.html.contains("value=\"2026-03-03T06:00:00.000000Z\""));
+    assert!(again.html.contains("value=\"2026-03-03T06:30:00.000000Z\""));
+    // Neither picked nor typed: it is said.
+    let neither =
+        books(&mut li, &fang, &[("name", "王芳"), ("phone", "138 0000 5678"), ("slot", "other"), ("service", "S")])
+            .await;
+    assert_eq!(neither.status, 422, "{}", neither.text());
+}

@@ -1,5 +1,6 @@
 //! What managers and administrators see and set: the dashboard, texts, the dealership, people, the record.
 use aftercare::console::policy::Role;
+use serde_json::json;
 
 use crate::{
     fakes::smtp::Act,
@@ -19,6 +20,78 @@ async fn the_dashboard_shows_its_numbers_with_n_and_every_tile_opens_its_rows() 
     assert!(csv.status == 200 && csv.html.lines().count() > 1, "{}", csv.html);
     let sealed = boss.open("/console/reports/sla?month=2026-03").await;
     assert!(aftercare::inquiries::proof::verify(sealed.html.as_bytes()).is_ok(), "{}", sealed.html);
+}
+
+/// Ten questions at Tianhe, ten at Pudong of which one was never answered, and three at Minato.
+async fn questions() -> Shop {
+    let shop = Shop::open().await;
+    let mut told = Vec::new();
+    for (code, asked, answered) in [("gz-tianhe", 10, 10), ("sh-pudong", 10, 9), ("tk-minato", 3, 3)] {
+        for n in 0..asked {
+            let mut event = |kind: &str, data: serde_json::Value| {
+                told.push(
+                    json!({"specversion": "1.0", "source": "/web", "type": kind, "dealership": code, "data": data}),
+                );
+            };
+            let (reference, day) = (format!("{code}-{n}"), "2026-02-10T10:00:00+08:00");
+            event(
+                "inquiry.received",
+                json!({"ref": reference, "channel": "web", "received_at": day, "body": format!("Question {n}"),
+                "customer": {"ref": format!("C-{code}-{n}"), "name": "Q", "email": format!("q{n}@{code}.example")}}),
+            );
+            if n < answered {
+                event(
+                    "inquiry.replied",
+                    json!({"inquiry_ref": reference, "replied_at": "2026-02-10T11:00:00+08:00", "by": "adv-01", "channel": "email"}),
+                );
+            }
+        }
+    }
+    shop.hear_all(told).await;
+    shop.drain_patiently().await;
+    shop
+}
+
+/// BR-53: intervals always, no place below ten; and nobody sees a house that is not theirs to see.
+#[tokio::test]
+async fn a_director_sees_the_dealerships_beside_each_other_and_a_manager_their_own() {
+    let shop = questions().await;
+    let mut director = shop.seat("dir-9", &[Role::Director]).await;
+    let page = director.open("/console/reports/comparison?month=2026-02").await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    for said in [
+        "雷克萨斯天河店",
+        "雷克萨斯浦东店",
+        "レクサス港",
+        "place 1 of 2",
+        "place 2 of 2",
+        "100.0 %",
+        "90.0 %",
+        "59.6–98.2",
+    ] {
+        assert!(page.says(said), "{said}: {}", page.text());
+    }
+    assert!(!page.says("place 3") && page.says("Hidden below ten answers"), "{}", page.text());
+    let pudong = "/console/reports/operations/rows?month=2026-02&number=inquiry_reply&dealership=sh-pudong";
+    assert_eq!(page.link(&pudong.replace('&', "&amp;")).as_deref(), Some(pudong), "{}", page.html);
+    let rows = director.open(pudong).await;
+    assert!(rows.says("雷克萨斯浦东店") && rows.says("sh-pudong-9"), "{}", rows.text());
+    let report = director.open("/console/reports/operations?month=2026-02&dealership=sh-pudong").await;
+    assert!(report.status == 200 && report.html.contains("雷克萨斯浦东店"), "{}", report.text());
+    let mut boss = shop.seat("mgr-9", &[Role::ServiceManager]).await;
+    let own = boss.open("/console/reports/comparison?month=2026-02").await;
+    assert!(own.says("雷克萨斯天河店") && own.says("Your own dealership is shown"), "{}", own.text());
+    assert!(!own.says("雷克萨斯浦东店") && !own.says("place 1"), "{}", own.text());
+    assert_eq!(boss.open(pudong).await.status, 404);
+    assert_eq!(boss.open("/console/reports/operations?month=2026-02&dealership=sh-pudong").await.status, 404);
+    // Who manages two houses compares those two.
+    shop.account_at("sh-pudong", "mgr-9", &[Role::ServiceManager]).await;
+    let both = boss.open("/console/reports/comparison?month=2026-02").await;
+    assert!(both.says("雷克萨斯浦东店") && both.says("place 2 of 2") && !both.says("レクサス港"), "{}", both.text());
+    assert_eq!(boss.open(pudong).await.status, 200);
+    // Somebody without figures at the other one does not.
+    shop.account_at("tk-minato", "mgr-9", &[Role::Agent]).await;
+    assert!(!boss.open("/console/reports/comparison?month=2026-02").await.says("レクサス港"));
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ impl Seat<'_> {
 }
 
 impl Shop {
-    pub(super) async fn answers(&self, request: Request<Body>) -> axum::response::Response {
+    pub(crate) async fn answers(&self, request: Request<Body>) -> axum::response::Response {
         aftercare::http::router::router(self.app.clone()).oneshot(request).await.expect("an answer")
     }
     /// The password that an account was given, as whoever opened it saw it.

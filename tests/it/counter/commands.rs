@@ -29,6 +29,21 @@ async fn setup_twice_is_setup_once_and_wrong_entries_are_named() {
     assert!(said.contains("dealership 1 (xx): time_zone: must be an IANA time zone"), "{said}");
     assert!(said.contains("staff 1 (a of nowhere): dealership: is neither"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
+    // Who stands in may come later in the file; a circle stores nothing.
+    let shifts = database.folder.path().join("shifts.toml");
+    let person = |reference: &str, more: &str| {
+        format!(
+            "[[staff]]\nref = \"{reference}\"\ndealership = \"gz-tianhe\"\nname = \"{reference}\"\nroles = [\"advisor\"]\n{more}\n"
+        )
+    };
+    let week = "shifts = { week = { mon = [[\"09:00\", \"12:00\"]] }, away = [{ from = 2026-03-09, to = 2026-03-13 }] }\nsubstitute = \"adv-91\"";
+    std::fs::write(&shifts, person("adv-90", week) + &person("adv-91", "")).expect("written");
+    let done = database.run(&["setup", shifts.to_str().expect("a path")]).await;
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    std::fs::write(&shifts, person("adv-91", "substitute = \"adv-90\"")).expect("written");
+    let refused = database.run(&["setup", shifts.to_str().expect("a path")]).await;
+    let said = text(&refused.stderr);
+    assert!(refused.status.code() == Some(2) && said.contains("staff adv-91: substitute: leads back"), "{said}");
     let questions = database.run(&["setup"]).await;
     assert_eq!((questions.status.code(), text(&questions.stderr).contains("TOML file")), (Some(2), true));
 

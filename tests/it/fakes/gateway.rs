@@ -99,7 +99,7 @@ async fn take(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> 
 }
 
 /// Half an answer. What was written before the break reaches the client only when there is time for it.
-fn broken(after_millis: u64) -> Response {
+pub(super) fn broken(after_millis: u64) -> Response {
     let half = stream::iter([Ok(Bytes::from_static(b"{\"id\""))]);
     let end = stream::once(async move {
         if after_millis > 0 {

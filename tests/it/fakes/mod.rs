@@ -1,6 +1,7 @@
 //! Servers that behave well or badly on demand, in this process, on the loopback interface.
 pub(crate) mod gateway;
 pub(crate) mod smtp;
+pub(crate) mod tencent;
 
 use std::time::Duration;
 

@@ -50,7 +50,13 @@ fn every_mail_is_taken_for_what_it_is() {
     }
     println!("{table}");
     assert!(wrong.is_empty(), "{wrong:#?}\n{table}");
-    assert!(corpus.len() >= 40, "{} mails", corpus.len());
+    insta::assert_snapshot!(table);
+    let of = |words: &[&str]| corpus.iter().filter(|(name, _)| words.iter().any(|word| name.starts_with(word))).count();
+    assert!(of(&["auto", "bounce"]) >= 40, "reports and automatic answers");
+    assert!(of(&["person"]) >= 8, "what people write that looks like one");
+    for program in ["postfix", "exim", "exchange", "gmail"] {
+        assert!(of(&[&format!("bounce_{program}")]) >= 2 && of(&[&format!("auto_{program}")]) >= 1, "{program}");
+    }
 }
 
 #[test]

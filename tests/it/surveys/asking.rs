@@ -95,6 +95,43 @@ async fn called_first_and_asked_in_writing_when_nobody_was_reached() {
     assert!(shop.link(ANNA).starts_with("/s/s1."));
 }
 
+/// BR-50, by the rules of one dealership; how the house does it otherwise makes no difference to it.
+#[tokio::test]
+async fn every_dealership_follows_visits_up_in_its_own_way() {
+    for (mode, usual, calls, planned, unreached) in [
+        ("call", "survey", 1, ["R-1 planned call_first", "R-2 skipped calls_only"], "R-1 skipped not_reached"),
+        ("survey", "call_then_survey", 0, ["R-1 planned survey_only", "R-2 planned fleet"], "R-1 sent"),
+        ("call_then_survey", "survey", 1, ["R-1 planned call_first", "R-2 planned fleet"], "R-1 sent"),
+    ] {
+        let rules = json!({"follow_up": {"mode": mode}});
+        let shop = Shop::opening().setting("FOLLOW_UP__MODE", usual).dealership("gz-tianhe", "rules", rules);
+        let shop = shop.open().await;
+        let agent = shop.employs("agt-1", &["en", "zh-CN"]).await;
+        shop.hands_back(&anna(), "R-1", "2026-03-02T10:30", json!({})).await;
+        let fleet = fang().with("kind", "company");
+        shop.hands_back(&fleet, "R-2", "2026-03-02T11:30", json!({"vehicle": {"vin": "JTHBJ46G9A2345679"}})).await;
+        shop.drain().await;
+        assert_eq!(shop.surveys().await, planned, "{mode}");
+        assert_eq!(shop.calls().await.len(), calls, "{mode}");
+        for (time, result) in
+            [("2026-03-03T10:31", "no_answer"), ("2026-03-03T14:32", "no_answer"), ("2026-03-04T09:05", "voicemail")]
+        {
+            shop.wait_until(time).await;
+            if calls == 1 {
+                let id = shop.takes(agent).await;
+                shop.says(agent, &id, json!({"telephony_result": result})).await;
+            } else {
+                assert!(shop.next(agent).await.is_none(), "nobody is called");
+            }
+        }
+        shop.wait_until("2026-03-05T10:00").await;
+        assert_eq!(shop.surveys().await[0], unreached, "{mode}");
+        let invited = |address: &str| shop.inbox(address).iter().filter(|mail| mail.text.contains("/s/s1.")).count();
+        let asked = usize::from(mode != "call");
+        assert_eq!((invited(ANNA), invited("wang@example.com")), (asked, asked), "{mode}: who is asked in writing");
+    }
+}
+
 async fn call_ended(shop: &Shop, order: &'static str, how: CallEnded) {
     let app = shop.app.clone();
     let done = shop.app.db.write(Weight::ONE, move |tx| {
