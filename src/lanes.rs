@@ -19,7 +19,7 @@ use crate::{
     },
     clock::Timestamp,
     clocks::{self, jobs::Clocks},
-    config::{Provider, SuccessStatus, Unknown},
+    config::{Email, Provider, SuccessStatus, Unknown},
     db,
     inbound::{self, lane::Reading},
     jobs::Lanes,
@@ -159,17 +159,11 @@ fn policy(app: &App) -> Policy {
 pub fn routes(app: &App) -> Result<Routes, BadRoute> {
     let mailbox = || Mailbox::new(app.db.clone(), app.ids.clone());
     let (email, sms) = (&app.config.email, &app.config.sms);
-    let email_route = match email.url.as_ref().map(|url| Route::parse(url.expose_secret())).transpose()? {
+    let email_route = match mail_route(email)? {
         None => None,
         Some(Route::Mailbox) => Some(EmailRoute::Mailbox(mailbox())),
         Some(Route::Dir(folder)) => Some(EmailRoute::Dir(Dir::new(folder))),
-        Some(Route::Smtp(mut settings)) => {
-            settings.connections = email.connections;
-            if let Some(domain) = email.message_id_domain() {
-                domain.clone_into(&mut settings.hello_name);
-            }
-            Some(EmailRoute::Smtp(Box::new(Smtp::new(*settings)?)))
-        }
+        Some(Route::Smtp(settings)) => Some(EmailRoute::Smtp(Box::new(Smtp::new(*settings)?))),
     };
     let sms_route = match (sms.provider, &sms.http.url) {
         (Provider::None, _) => None,
@@ -243,6 +237,18 @@ fn wechat_route(app: &App) -> Option<WechatRoute> {
         }
         _ => None,
     }
+}
+
+/// The way out for mail that the settings name.
+pub fn mail_route(email: &Email) -> Result<Option<Route>, BadEmailUrl> {
+    let mut route = email.url.as_ref().map(|url| Route::parse(url.expose_secret())).transpose()?;
+    if let Some(Route::Smtp(settings)) = &mut route {
+        settings.connections = email.connections;
+        if let Some(domain) = email.message_id_domain() {
+            domain.clone_into(&mut settings.hello_name);
+        }
+    }
+    Ok(route)
 }
 
 /// Another one at each start: a name that comes back after a crash confuses those who remember it.

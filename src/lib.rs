@@ -44,7 +44,7 @@
 //! [`surveys`] invitations, answers, scores. [`cases`] low scores and complaints until somebody else has verified the cure.
 //! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.
 //! [`rights`] what is known of somebody is shown to them, and taken out. [`copies`] backups that know that they are one.
-//! [`fsck`] what must always be true of the rows.
+//! [`fsck`] what must always be true of the rows. [`doctor`] whether everything that a shop depends on is well.
 //! [`feeds`] which sources are heard. [`files`] what came with a mail or goes with an answer. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
@@ -87,6 +87,7 @@ pub mod db;
 pub mod dealerships;
 pub mod demo;
 pub mod desk;
+pub mod doctor;
 pub mod failpoints;
 pub mod feeds;
 pub mod fields;

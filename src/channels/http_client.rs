@@ -32,6 +32,14 @@ impl Default for HttpLimits {
 /// Never with the settings below; reqwest's builder has no infallible form.
 pub fn http_client(limits: HttpLimits) -> reqwest::Client {
     let tls = tls::client_config(None).expect("the built-in roots need no file");
+    http_client_on(tls, limits)
+}
+
+/// The same with a TLS set-up of the caller's.
+///
+/// # Panics
+/// Never, as [`http_client`].
+pub fn http_client_on(tls: rustls::ClientConfig, limits: HttpLimits) -> reqwest::Client {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())

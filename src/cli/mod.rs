@@ -3,6 +3,7 @@ mod backup;
 mod config;
 mod customer;
 mod demo;
+mod doctor;
 mod fsck;
 mod import;
 mod ingest;
@@ -10,6 +11,7 @@ mod key;
 mod migrate;
 mod operations;
 mod out;
+mod questions;
 mod queue;
 mod replay;
 mod report;
@@ -48,8 +50,10 @@ pub struct Cli {
 enum Command {
     /// The whole product on a throw-away database: four dealerships, their days, a mailbox to look into.
     Demo(demo::Args),
-    /// Store the dealerships and staff of a TOML file; running it again changes nothing.
+    /// Store the dealerships and staff of a TOML file, or of answers to questions; running it again changes nothing.
     Setup(setup::Args),
+    /// Look at the database, the clock, the ways out and the set-up: one line each, and what to do about it.
+    Doctor(doctor::Args),
     /// The HTTP API and the workers in one process.
     Serve(serve::Args),
     /// Workers only: as many processes or hosts as needed, on PostgreSQL.
@@ -135,6 +139,7 @@ impl Cli {
         telemetry::start_logging(settings.log.format);
         match self.command {
             Command::Config | Command::Demo(_) => Ok(()),
+            Command::Doctor(args) => Box::pin(doctor::run(args, settings, self.config.as_deref())).await,
             Command::Setup(args) => Box::pin(setup::run(args, settings)).await,
             Command::Serve(args) => Box::pin(serve::run(args, settings)).await,
             Command::Work(args) => Box::pin(work::run(args, settings)).await,

@@ -1,10 +1,14 @@
-//! `aftercare setup FILE`: what the PUTs of dealerships and staff do, from one file, all of it or nothing.
-use std::{collections::HashMap, path::PathBuf};
+//! `aftercare setup`: what the PUTs of dealerships and staff do, from one file, all of it or nothing; or by questions.
+use std::{
+    collections::HashMap,
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
 
 use anyhow::{Context, anyhow};
 use serde_json::{Map, Value};
 
-use super::{Failure, open};
+use super::{Failure, open, questions};
 use crate::{
     app::App,
     config::Config,
@@ -18,15 +22,24 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A TOML file with [[dealership]] and [[staff]] entries.
+    /// A TOML file with [[dealership]] and [[staff]] entries; without it, questions are asked for one dealership.
     file: Option<PathBuf>,
+    /// Ask where there is no terminal too: the answers are read from standard input, a line each.
+    #[arg(long, conflicts_with = "file")]
+    questions: bool,
 }
 
 pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     let Some(file) = args.file else {
-        return Err(Failure::usage(anyhow!(
-            "setup by questions is not in this version: write a TOML file with [[dealership]] and [[staff]] entries and give it: aftercare setup FILE"
-        )));
+        if !args.questions && !io::stdin().is_terminal() {
+            return Err(Failure::usage(anyhow!(
+                "there is no terminal to ask questions on: write a TOML file with [[dealership]] and [[staff]] entries and give it (aftercare setup FILE), or pipe the answers to aftercare setup --questions"
+            )));
+        }
+        let app = open(settings, false).await?;
+        let done = Box::pin(questions::run(&app)).await;
+        app.db.close().await;
+        return done;
     };
     let text = std::fs::read_to_string(&file)
         .with_context(|| format!("cannot read {}", file.display()))
@@ -43,20 +56,20 @@ pub(super) async fn store_text(app: &App, text: &str) -> Result<(), Failure> {
     store_entries(app, Entries::read(text, "the built-in dealerships")?).await
 }
 
-async fn store_entries(app: &App, entries: Entries) -> Result<(), Failure> {
+pub(super) async fn store_entries(app: &App, entries: Entries) -> Result<(), Failure> {
     let plan = entries.plan(app).await?;
     store(app, plan).await.map_err(|refused| match refused {
         Refused::Substitute { of, fault } => {
             Failure::usage(anyhow!("nothing was stored: staff {of}: substitute: {}", fault.message))
         }
-        error @ Refused::Database(_) => anyhow::Error::new(error).context("nothing of the file was stored").into(),
+        error @ Refused::Database(_) => anyhow::Error::new(error).context("nothing was stored").into(),
     })
 }
 
 /// The two lists of the file, as JSON.
-struct Entries {
-    dealerships: Vec<Value>,
-    staff: Vec<Value>,
+pub(super) struct Entries {
+    pub(super) dealerships: Vec<Value>,
+    pub(super) staff: Vec<Value>,
 }
 
 /// What is to be stored. The staff of a dealership that is in the file too name it by its code.

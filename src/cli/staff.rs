@@ -62,7 +62,7 @@ pub(super) enum Command {
 
 /// For the record.
 const ACTOR: &str = "operator";
-const BY: (&str, Reach) = (ACTOR, Reach::Everywhere);
+pub(super) const BY: (&str, Reach) = (ACTOR, Reach::Everywhere);
 
 pub(super) async fn run(command: Command, settings: Config) -> Result<(), Failure> {
     let app = open(settings, false).await?;
@@ -164,7 +164,7 @@ fn print_once(password: &SecretString) {
 
 async fn dealership(app: &App, code: &str) -> Result<std::sync::Arc<Dealership>, Failure> {
     let found = app.directory.by_code(code).await.context("cannot look the dealership up")?;
-    found.ok_or_else(|| Failure::usage(anyhow!("there is no dealership {code:?}: add it with aftercare setup FILE")))
+    found.ok_or_else(|| Failure::usage(anyhow!("there is no dealership {code:?}: add it with aftercare setup")))
 }
 
 async fn known(app: &App, dealership: Id<Dealership>, reference: &str) -> Result<Option<Staff>, Failure> {
@@ -179,7 +179,7 @@ async fn person(app: &App, reference: &str, code: &str) -> Result<Staff, Failure
 }
 
 /// What a door would have answered, as a line.
-fn failed(error: Error) -> Failure {
+pub(super) fn failed(error: Error) -> Failure {
     match error {
         Error::NotFound => Failure::usage(anyhow!("they have no account: aftercare staff add gives them one")),
         Error::Invalid(faults) => {

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// Read when no other file is named and it is there.
-const FILE: &str = "aftercare.toml";
+pub const FILE: &str = "aftercare.toml";
 /// Characters of a secret that nobody can guess.
 const SHORTEST_KEY: usize = 32;
 const SHORTEST_SECRET: usize = 16;

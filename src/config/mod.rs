@@ -12,9 +12,10 @@ use url::Url;
 
 use crate::calendar::DailyWindow;
 
+pub(crate) use self::secrets::SECRETS;
 pub use self::{
     chat::{Wechat, Wecom},
-    load::Error,
+    load::{Error, FILE},
     values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
 };
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf};
 use super::load::Error;
 
 /// Settings with a `_file` twin.
-pub(super) const SECRETS: [&str; 16] = [
+pub(crate) const SECRETS: [&str; 16] = [
     "database.url",
     "http.link_key",
     "email.url",

@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 use super::store;
 use crate::{
     app::App,
-    db::{self, Bell, Db, Weight},
+    clock::Timestamp,
+    db::{self, Bell, Db, Tx, Weight},
     jobs, notices,
 };
 
@@ -38,7 +39,24 @@ pub async fn backup(app: &App, file: &Path) -> anyhow::Result<u64> {
     let written = std::fs::File::open(part).context("the copy is gone")?;
     written.sync_all().context("the copy did not reach the disk")?;
     std::fs::rename(part, file).with_context(|| format!("cannot name the copy {}", file.display()))?;
-    Ok(written.metadata().context("the copy cannot be looked at")?.len())
+    let bytes = written.metadata().context("the copy cannot be looked at")?.len();
+    if let Err(error) = note(app, bytes).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "the backup is made; that it was could not be written down");
+    }
+    Ok(bytes)
+}
+
+/// Writes down that a backup was made, so that somebody is told when none was for long.
+async fn note(app: &App, bytes: u64) -> db::Result<()> {
+    let (id, now) = (app.ids.next(), app.ids.clock.now());
+    let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+    app.db.write(Weight::OWN, move |tx| Box::pin(store::made(tx, id, bytes, now))).await
+}
+
+/// When the last backup was made by [`backup`].
+pub async fn last(tx: &mut Tx) -> db::Result<Option<Timestamp>> {
+    store::last(tx).await
 }
 
 /// Holds what is open, where this database is a copy that was not started before; whether it was.

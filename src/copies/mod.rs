@@ -11,3 +11,10 @@ pub struct Copy {}
 impl Entity for Copy {
     const PREFIX: &'static str = "cpy";
 }
+
+/// A backup that was made of this database (`bak_`).
+#[derive(Clone, Copy, Debug)]
+pub struct Backup {}
+impl Entity for Backup {
+    const PREFIX: &'static str = "bak";
+}

@@ -1,5 +1,5 @@
 //! The SQL of copies.
-use super::Copy;
+use super::{Backup, Copy};
 use crate::{
     clock::Timestamp,
     db::{Result, Tx},
@@ -10,6 +10,18 @@ use crate::{
 /// Writes into a copy that it is one.
 pub(super) async fn mark(tx: &mut Tx, id: Id<Copy>, now: Timestamp) -> Result<()> {
     tx.sql("INSERT INTO copies (id, made_at) VALUES ($1, $2)").bind(id).bind(now).execute().await.map(drop)
+}
+
+/// Writes down that a backup was made.
+pub(super) async fn made(tx: &mut Tx, id: Id<Backup>, bytes: i64, now: Timestamp) -> Result<()> {
+    let insert = "INSERT INTO backups (id, bytes, made_at) VALUES ($1, $2, $3)";
+    tx.sql(insert).bind(id).bind(bytes).bind(now).execute().await.map(drop)
+}
+
+/// When the last backup was made.
+pub(super) async fn last(tx: &mut Tx) -> Result<Option<Timestamp>> {
+    let last: Option<(Timestamp,)> = tx.sql("SELECT made_at FROM backups ORDER BY id DESC LIMIT 1").optional().await?;
+    Ok(last.map(|(at,)| at))
 }
 
 pub(super) async fn is_new_copy(tx: &mut Tx) -> Result<bool> {

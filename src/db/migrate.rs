@@ -52,6 +52,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(59, "0059_incomplete_bookings"),
     migration!(60, "0060_wished_times"),
     migration!(61, "0061_wecom"),
+    migration!(56, "0056_backups"),
     migration!(66, "0066_needs"),
     migration!(67, "0067_shifts"),
 ];

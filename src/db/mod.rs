@@ -19,7 +19,7 @@ pub use self::{
     bell::{Bell, Bells, CHANGED},
     migrate::SchemaState,
     query::{Query, Record, Sql, Tx, Value},
-    settings::OpenError,
+    settings::{OpenError, file_in},
 };
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -126,6 +126,12 @@ impl Db {
     }
 }
 
+/// Where the `SQLite` file of a URL is; none of another database's, and of one that cannot be read.
+pub fn file_in(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok())??;
+    Some(PathBuf::from(options.get_filename()))
+}
+
 async fn setting(tx: &mut Tx, statement: &'static str) -> Result<Option<String>, OpenError> {
     let text = match statement {
         "PRAGMA synchronous" => Sql::from("SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous"),

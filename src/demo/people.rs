@@ -2,7 +2,10 @@
 use crate::{
     app::App,
     http::Error,
-    staff::{accounts, actions},
+    staff::{
+        accounts::{self, actions::Reach},
+        actions,
+    },
 };
 
 /// The people, as `aftercare setup FILE` reads them.
@@ -39,7 +42,7 @@ pub async fn open_accounts(app: &App) -> Result<(), Error> {
             }
         };
         let person = person.ok_or(Error::NotFound)?;
-        accounts::actions::open_with(app, &person, login, PASSWORD).await?;
+        accounts::actions::open_with(app, &person, login, &PASSWORD.into(), ("demo", Reach::Everywhere)).await?;
     }
     Ok(())
 }

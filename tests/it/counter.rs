@@ -1,5 +1,7 @@
 //! The counter: keys, dealerships and staff over HTTP, the setup file, what every answer has, and how a server stops.
 mod commands;
+mod doctor;
+mod questions;
 
 use std::{path::Path, process::Output};
 

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     channels::{Delivered, Delivery, HandOver, Outcome, Phase, tls},
+    clock::Timestamp,
     failpoints,
 };
 
@@ -30,6 +31,22 @@ impl Smtp {
             connections: Connections::new(settings.connections, settings.limits),
             settings,
         })
+    }
+
+    /// The same, and it can be told afterwards what was thought of the server's certificate.
+    pub fn watched(settings: SmtpSettings, now: Timestamp) -> Result<(Self, tls::Seen), tls::BadAuthority> {
+        let (config, seen) = tls::watched(settings.ca.as_deref(), now)?;
+        let connections = Connections::new(settings.connections, settings.limits);
+        Ok((Self { tls: TlsConnector::from(Arc::new(config)), connections, settings }, seen))
+    }
+
+    /// Says hello, signs in where that is set, and says goodbye: no mail is named.
+    ///
+    /// # Errors
+    /// What a message would have come to.
+    pub async fn greet(&self) -> Result<(), Delivery> {
+        Session::open(&self.settings, &self.tls).await?.quit().await;
+        Ok(())
     }
 
     /// Delivers `bytes` (a MIME message, ASCII, CRLF) to one recipient.

@@ -184,11 +184,23 @@ pub async fn logins(
     Ok(logins.into_iter().map(|found| (found.staff_id, found.login, found.active, found.must_change)).collect())
 }
 
-/// For the demo alone: an account with a password that everybody knows.
-pub async fn open_with(app: &App, staff: &Staff, typed: &str, password: &str) -> Result<(), Error> {
-    let by = ("demo", Reach::Everywhere);
-    open(app, staff, typed, by).await?;
-    let hashed = passwords::hash(password.to_owned(), &app.ids.random).await.map_err(Error::Internal)?;
+/// An account with a password that was chosen: the first admin's, who sits before the machine, and those of the demo, which
+/// everybody knows. Whoever has an account already is left with their own.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(
+    app: &App,
+    staff: &Staff,
+    typed: &str,
+    password: &SecretString,
+    by: (&str, Reach),
+) -> Result<(), Error> {
+    if open(app, staff, typed, by).await?.is_none() {
+        return Ok(());
+    }
+    let hashed =
+        passwords::hash(password.expose_secret().to_owned(), &app.ids.random).await.map_err(Error::Internal)?;
     change(app, staff, by, Change::Password { hashed, must_change: false }).await
 }
 

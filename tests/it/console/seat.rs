@@ -80,7 +80,9 @@ impl Shop {
     /// The same at another dealership; under the same reference it is the same login.
     pub(super) async fn account_at(&self, dealership: &str, reference: &str, roles: &[Role]) -> Staff {
         let staff = self.employs_at(dealership, reference, roles).await;
-        accounts::actions::open_with(&self.app, &staff, reference, PASSWORD).await.expect("an account");
+        accounts::actions::open_with(&self.app, &staff, reference, &PASSWORD.into(), ("demo", Reach::Everywhere))
+            .await
+            .expect("an account");
         staff
     }
     /// Somebody who works there, and has no account.

@@ -1,0 +1,6 @@
+-- That a backup was made, when, and how large it is: whoever looks after the house is told when none was for long.
+CREATE TABLE backups (
+    id TEXT PRIMARY KEY,
+    bytes BIGINT NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL
+);
