@@ -153,8 +153,8 @@ async fn a_reply_for_later_goes_where_its_thread_goes() {
     assert_eq!(states("W-1").await, [r#""At noon." "scheduled""#, r#""At eleven." "accepted""#]);
     // The second question is another matter: what was written since is about it.
     let thread = shop.get("/v1/inquiries/W-1").await["thread"].clone();
-    let asked = thread.as_array().expect("a thread").iter().filter(|entry| entry["author"] == "customer");
-    let second = asked.last().expect("two")["id"].clone();
+    let mut asked = thread.as_array().expect("a thread").iter().filter(|entry| entry["author"] == "customer");
+    let second = asked.next_back().expect("two")["id"].clone();
     let path = "/v1/inquiries/W-1/split";
     let (status, apart) = shop.send("POST", path, &json!({"entry": second})).await;
     assert_eq!(status, 200, "{apart}");
