@@ -1,4 +1,4 @@
-//! WeCom for those who work here, and the official account that customers follow: from the fact to the wire and back.
+//! `WeCom` for those who work here, and the official account that customers follow: from the fact to the wire and back.
 mod account;
 mod door;
 mod wecom;

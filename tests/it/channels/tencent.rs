@@ -1,4 +1,4 @@
-//! WeCom and the official account: every answer, one token for all, and what is never repeated.
+//! `WeCom` and the official account: every answer, one token for all, and what is never repeated.
 use std::{collections::BTreeMap, time::Duration};
 
 use aftercare::{

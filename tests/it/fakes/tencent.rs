@@ -1,4 +1,4 @@
-//! WeCom's and the `WeChat` official account's servers: they give tokens, take messages, and answer as they are told.
+//! `WeCom`'s and the `WeChat` official account's servers: they give tokens, take messages, and answer as they are told.
 use std::{
     collections::HashMap,
     net::SocketAddr,
