@@ -48,11 +48,11 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(46, "0046_copies"),
     migration!(51, "0051_names"),
     migration!(54, "0054_declined_parts"),
+    migration!(56, "0056_backups"),
     migration!(58, "0058_visits_by_tag"),
     migration!(59, "0059_incomplete_bookings"),
     migration!(60, "0060_wished_times"),
     migration!(61, "0061_wecom"),
-    migration!(56, "0056_backups"),
     migration!(66, "0066_needs"),
     migration!(67, "0067_shifts"),
 ];
