@@ -151,13 +151,12 @@ async fn of_the_promise(
 }
 
 async fn promises(app: &App, month: &str, dealership: Option<&str>) -> Result<Vec<Report>, Failure> {
-    let codes = match dealership {
-        Some(code) => vec![code.to_owned()],
-        None => {
-            let mut tx = app.db.read().await.context("cannot read the database")?;
-            let all = dealerships::actions::all(&mut tx).await.context("cannot read the dealerships")?;
-            all.into_iter().map(|found| found.code).collect()
-        }
+    let codes = if let Some(code) = dealership {
+        vec![code.to_owned()]
+    } else {
+        let mut tx = app.db.read().await.context("cannot read the database")?;
+        let all = dealerships::actions::all(&mut tx).await.context("cannot read the dealerships")?;
+        all.into_iter().map(|found| found.code).collect()
     };
     let mut reports = Vec::with_capacity(codes.len());
     for code in codes {

@@ -21,7 +21,7 @@ use crate::{
 /// One look at something else takes no longer than this.
 const LIMIT: Duration = Duration::from_secs(5);
 /// Rendering every text is work of this machine's own, and no waiting for another.
-const RENDERED: Duration = Duration::from_secs(60);
+const RENDERED: Duration = Duration::from_mins(1);
 /// One step of a look, so that it can say which step it was.
 const STEP: Duration = Duration::from_secs(4);
 /// Clocks that are further apart than this make reminders early or late, and signatures invalid.

@@ -168,7 +168,7 @@ mod tests {
     fn at(local: &str) -> Timestamp {
         format!("2026-03-{local}:00+08:00").parse().expect("a time")
     }
-    fn somebody(shifts: Value) -> Staff {
+    fn somebody(shifts: &Value) -> Staff {
         let id = "2026-03-05T00:00:00Z".parse().expect("a time");
         let body = json!({"name": "x", "shifts": shifts});
         Staff::parse(Id::new(id, [1; 10]), Id::new(id, [2; 10]), "adv-01", "", body).expect("valid")
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn nothing_told_is_whenever_the_dealership_is_open() {
-        let chen = somebody(json!({}));
+        let chen = somebody(&json!({}));
         for (local, here) in [
             ("02T09:00", true),
             ("02T17:59", true),
@@ -190,14 +190,14 @@ mod tests {
         assert_eq!(chen.next_on_shift(&shop(), at("07T18:00")), Some(at("09T09:00")));
         let never = Shop { opening_hours: OpeningHours::default(), ..shop() };
         assert_eq!(chen.next_on_shift(&never, at("07T18:00")), None);
-        assert_eq!(somebody(json!({"week": {"sun": []}})).shifts, Shifts::default());
+        assert_eq!(somebody(&json!({"week": {"sun": []}})).shifts, Shifts::default());
     }
 
     #[test]
     fn own_hours_count_on_days_on_which_the_dealership_opens() {
         let early = json!([["08:00", "12:00"]]);
         let li =
-            somebody(json!({"week": {"mon": early, "thu": early, "sun": early}, "away": [{"from": "2026-03-16"}]}));
+            somebody(&json!({"week": {"mon": early, "thu": early, "sun": early}, "away": [{"from": "2026-03-16"}]}));
         for (local, here) in [
             ("02T08:00", true), // before the doors open, she is here
             ("02T12:00", false),
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn days_are_missed_and_evenings_are_not() {
         let li = somebody(
-            json!({"week": {"mon": [["08:00", "12:00"]]}, "away": [{"from": "2026-03-07", "to": "2026-03-08"}]}),
+            &json!({"week": {"mon": [["08:00", "12:00"]]}, "away": [{"from": "2026-03-07", "to": "2026-03-08"}]}),
         );
         for (local, missed) in
             [("02T17:00", false), ("03T10:00", true), ("05T10:00", false), ("08T10:00", true), ("15T10:00", false)]
