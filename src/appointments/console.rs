@@ -17,7 +17,7 @@ use crate::{
     capacity,
     clock::Timestamp,
     console::{
-        Page, Right, Visitor, frame, live as live_screen,
+        Page, Right, Visitor, Words, frame, live as live_screen,
         pages::Pages,
         pieces::{countdown, empty, head, tabs, tag},
     },
@@ -53,12 +53,18 @@ impl View {
         Self { date, today, only_mine: asked.whose.as_deref() == Some("mine") }
     }
 
-    fn address(date: Date, only_mine: bool) -> String {
-        format!("{DAY}?date={date}&whose={}", if only_mine { "mine" } else { "all" })
+    /// Today has no date: a screen that is left open goes on with the days.
+    fn address(self, date: Date, only_mine: bool) -> String {
+        let day = if date == self.today { String::new() } else { format!("date={date}&") };
+        format!("{DAY}?{day}whose={}", if only_mine { "mine" } else { "all" })
+    }
+
+    fn title(self, w: Words) -> String {
+        if self.date == self.today { w.t("day-today") } else { w.t("day-title") }
     }
 
     fn here(self) -> String {
-        Self::address(self.date, self.only_mine)
+        self.address(self.date, self.only_mine)
     }
 }
 
@@ -66,17 +72,7 @@ async fn page(Shared(app): Shared<App>, visitor: Visitor, Query(asked): Query<As
     let w = visitor.words;
     let view = View::of(&visitor, &asked);
     let region = region(&app, &visitor, view).await?;
-    let other = |days| View::address(days_from(view.date, days), view.only_mine);
-    let title = if view.date == view.today { w.t("day-today") } else { w.t("day-title") };
-    let midday = local_moment(view.date.at(12, 0, 0, 0), visitor.zone());
-    let body = html! {
-        (head(&title, &html! { p { (w.day(midday, visitor.zone())) } }, &html! {
-            a class="button secondary" href=(other(-1)) rel="prev" data-key="j" { (w.t("day-before")) }
-            @if view.date != view.today { a class="button secondary" href=(View::address(view.today, view.only_mine)) { (w.t("day-today")) } }
-            a class="button secondary" href=(other(1)) rel="next" data-key="k" { (w.t("day-after")) }
-        }))
-        (region)
-    };
+    let title = view.title(w);
     let page = Page {
         here: DAY,
         title,
@@ -84,7 +80,20 @@ async fn page(Shared(app): Shared<App>, visitor: Visitor, Query(asked): Query<As
         keys: &[("j", "day-before"), ("k", "day-after")],
         ..Page::default()
     };
-    Ok(frame(&visitor, page, &body))
+    Ok(frame(&visitor, page, &region))
+}
+
+/// Which day it is, and the way to those around it.
+fn heading(visitor: &Visitor, view: View) -> Markup {
+    let w = visitor.words;
+    let other = |days| view.address(days_from(view.date, days), view.only_mine);
+    let midday = local_moment(view.date.at(12, 0, 0, 0), visitor.zone());
+    let ways = html! {
+        a class="button secondary" href=(other(-1)) rel="prev" data-key="j" { (w.t("day-before")) }
+        @if view.date != view.today { a class="button secondary" href=(view.address(view.today, view.only_mine)) { (w.t("day-today")) } }
+        a class="button secondary" href=(other(1)) rel="next" data-key="k" { (w.t("day-after")) }
+    };
+    head(&view.title(w), &html! { p { (w.day(midday, visitor.zone())) } }, &ways)
 }
 
 async fn live(Shared(app): Shared<App>, visitor: Visitor, Query(asked): Query<Asked>) -> Response {
@@ -106,13 +115,14 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     let mine = visits.iter().filter(|visit| visit.advisor_id == Some(me)).count();
     let shown: Vec<&Visit> = visits.iter().filter(|visit| !view.only_mine || visit.advisor_id == Some(me)).collect();
     let number = |n: usize| i64::try_from(n).ok();
-    let (all_at, mine_at) = (View::address(view.date, false), View::address(view.date, true));
+    let (all_at, mine_at) = (view.address(view.date, false), view.address(view.date, true));
     let tab_list = [
         (all_at.as_str(), w.t("day-tab-all"), number(visits.len())),
         (mine_at.as_str(), w.t("day-tab-mine"), number(mine)),
     ];
     Ok(html! {
         section id="day" aria-label=(w.t("day-title")) {
+            (heading(visitor, view))
             (figures(visitor, &shown, capacity.first()))
             (tabs(w, &view.here(), &tab_list))
             @if shown.is_empty() { (empty(&w.t("day-empty"))) }

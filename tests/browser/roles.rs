@@ -77,6 +77,7 @@ async fn a_managers_review_from_the_dashboard_to_the_case_behind_a_number() {
     }
     let demo = Demo::at_rest();
     let luo = signed_in(&demo, "mgr-01", 1440).await;
+    luo.open(&format!("{}/console/day", demo.address), 1440).await;
     luo.until("the month before is told", "document.querySelectorAll('#day tbody tr').length >= 10").await;
     luo.open(&format!("{}/console/dashboard", demo.address), 1440).await;
     luo.until("the figures are there", "document.querySelectorAll('main .tile').length >= 5").await;

@@ -52,6 +52,7 @@ async fn who_comes_is_here_and_who_does_not_is_late() {
     shop.wait_until("2026-03-03T11:31").await;
     let mut chen = shop.seat("adv-01", &[Role::Advisor]).await;
     let day = chen.open("/console/day").await;
+    assert!(day.html.contains("data-live=\"/console/day/live?whose=all\""), "a screen left open goes on with the days");
     assert!(day.says("To come 0 Here 1 Should be here 1"), "{}", day.text());
     assert!(day.says("not here yet") && day.says("31 min late"), "{}", day.text());
 }
