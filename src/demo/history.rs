@@ -128,6 +128,9 @@ pub async fn tell(app: &App, month: &str, now: Timestamp) -> Result<(), Error> {
     for n in 0..18 {
         booking(&mut events, &format!("{month}T-{n}"), n, now);
     }
+    for n in 0..6 {
+        in_the_workshop(&mut events, &format!("{month}W-{n}"), n, now);
+    }
     for n in 0..12 {
         mistyped(&mut events, &format!("{month}A-{n}"), n, now);
     }
@@ -233,6 +236,16 @@ fn booking(events: &mut Vec<Value>, name: &str, n: u32, now: Timestamp) {
         let at = start.minus(SignedDuration::from_mins(5));
         events.push(event(name, "appointment.arrived", at, &json!({"ref": reference, "at": at.to_string()})));
     }
+}
+
+/// A car that is still here: some since yesterday, some without an appointment, one for the second time.
+fn in_the_workshop(events: &mut Vec<Value>, name: &str, n: u32, now: Timestamp) {
+    let opened = now.minus(SignedDuration::from_hours(2 + 6 * i64::from(n)));
+    let promised = now.plus(SignedDuration::from_hours(2 + i64::from(n)));
+    let opening = json!({"ref": format!("RO-{name}"), "opened_at": opened.to_string(), "promised_at": promised.to_string(), "signed": true,
+        "condition_recorded": true, "is_comeback": n == 4, "advisor_ref": format!("adv-0{}", 1 + n % 4),
+        "jobs": [{"code": "J", "name": pick(&JOBS, n), "hours": 2.0}], "customer": customer(name, n + 9), "vehicle": vehicle(name, n)});
+    events.push(event(name, "repair_order.opened", opened, &opening));
 }
 
 /// Booked a few minutes ago with an address that somebody mistyped: the letter comes back at once.

@@ -320,7 +320,7 @@ pub(super) fn draft(thread: &Thread) -> String {
         )
     } else if language.starts_with("zh") {
         let topic = of("关于“", "”,");
-        format!("{topic}感谢您的咨询。[[答复]]\n如需尽快处理,请致电{phone}。\n{dealer}")
+        format!("{topic}感谢您的咨询。[[答复]]\n如需尽快处理，请致电{phone}。\n{dealer}")
     } else {
         let topic = of(" about “", "”");
         format!("Thank you for your enquiry{topic}. [[answer]]\nIf it is urgent, please call {phone}.\n{dealer}")
