@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use super::waking::wake;
 use super::{
-    CallTask, CallType, State,
+    BY_HAND, CallTask, CallType, State,
     keeping::{Callees, hours, keep, language, line},
     planning::{NewTask, NoCall, Standing, Visit, follow_up},
     store::{self, Excluded, Key},
@@ -30,18 +30,21 @@ pub async fn plan(desk: &mut Desk<'_>, wanted: &[NewTask]) -> db::Result<Vec<Id<
         by_key.insert(Key { kind: task.kind, subject_id: task.subject_id.clone(), round: task.round }, task);
     }
     let keys: Vec<Key> = by_key.keys().cloned().collect();
-    let known: HashMap<Id<CallTask>, State>;
+    let known: HashMap<Id<CallTask>, (State, bool, i64)>;
     let mut before: BTreeMap<Key, Id<CallTask>> = BTreeMap::new();
     {
         let found = store::find_by_key(desk.tx, &keys).await?;
-        known = found.iter().map(|task| (task.id, task.state)).collect();
+        let by_hand = |task: &CallTask| task.state_reason.as_deref() == Some(BY_HAND);
+        known = found.iter().map(|task| (task.id, (task.state, by_hand(task), task.fence))).collect();
         before.extend(
             found
                 .into_iter()
                 .map(|task| (Key { kind: task.kind, subject_id: task.subject_id, round: task.round }, task.id)),
         );
     }
-    by_key.retain(|key, _| before.get(key).is_none_or(|id| known.get(id) == Some(&State::Withdrawn)));
+    // What somebody here has withdrawn stays so: they know why.
+    let may_be_taken_up = |id| matches!(known.get(id), Some((State::Withdrawn, false, _)));
+    by_key.retain(|key, _| before.get(key).is_none_or(may_be_taken_up));
     let customers: Vec<Id<Customer>> = by_key.values().map(|task| task.customer_id).collect();
     let callees = Callees::read(desk, &customers).await?;
     let rules = desk.config.calls.clone();
@@ -63,6 +66,8 @@ pub async fn plan(desk: &mut Desk<'_>, wanted: &[NewTask]) -> db::Result<Vec<Id<
         let hours = hours(desk, callee, &wanted.dealership, &language);
         let id = before.get(&key).copied().unwrap_or_else(|| desk.id());
         let mut task = wanted.row(id, desk.now, language, &hours, most);
+        // Taken up again it is another lease than any before: what was said in those is not said again.
+        task.fence = known.get(&id).map_or(0, |(_, _, fence)| *fence);
         task.wake(desk.now, &hours, &rules);
         excluded.extend(wanted.excluded_staff.iter().map(|staff_id| Excluded { task_id: id, staff_id: *staff_id }));
         let line = line(desk, &task, "call.planned");
@@ -103,6 +108,11 @@ pub async fn plan_follow_up(desk: &mut Desk<'_>, visits: &[Visit]) -> db::Result
     }
     plan(desk, &wanted).await?;
     Ok(answers)
+}
+
+/// Whether a call about a subject is still to be made, or is being made.
+pub async fn is_planned(desk: &mut Desk<'_>, subject_id: &str) -> db::Result<bool> {
+    Ok(!store::find_open_about(desk.tx, &[subject_id.to_owned()]).await?.is_empty())
 }
 
 /// Withdraws the open calls of these types about a subject (of all types when none is named): what they were about is gone.

@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use super::{
-    CallTask, Stage, State,
+    BY_HAND, CallTask, Stage, State,
     claiming::is_held_by,
     keeping::{hours_of, keep, line},
     saying::open_attempt,
@@ -145,7 +145,7 @@ pub(super) async fn perform(
             ("call.released", String::new())
         }
         Deed::Withdraw(why) => {
-            task.end(State::Withdrawn, "by_hand", desk.now);
+            task.end(State::Withdrawn, BY_HAND, desk.now);
             ("call.withdrawn", why.clone())
         }
         Deed::Reassign(to) => {

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{CallTask, CallType, State, concluding::Word, outcomes::Outcome, store::attempts::Attempt};
+use super::{CallTask, CallType, State, concluding::Word, keeping::line, outcomes::Outcome, store::attempts::Attempt};
 use crate::{
     appointments::{self, actions::Acted},
     cases::{
@@ -69,7 +69,10 @@ pub(super) async fn tell(
     }
     match task.subject_type {
         SubjectKind::Case => tell_case(desk, task, agent, word, outcome).await,
-        SubjectKind::Appointment if task.kind == CallType::Confirm => tell_appointment(desk, task, outcome).await,
+        SubjectKind::Appointment if task.kind == CallType::Confirm => match task.detail.get("withdrawn") {
+            None => tell_appointment(desk, task, outcome).await,
+            Some(_) => tell_of_another_time(desk, task, outcome).await,
+        },
         SubjectKind::PartsOrder if task.kind == CallType::PartsArrived => tell_parts(desk, task, outcome).await,
         SubjectKind::Inquiry => tell_inquiry(desk, task, attempt, agent, outcome).await,
         _ => Ok(()),
@@ -93,6 +96,19 @@ async fn tell_appointment(desk: &mut Desk<'_>, task: &CallTask, outcome: Outcome
     Ok(())
 }
 
+/// The visit was moved or called off while they spoke: what the customer said was of a time that is no more. Who said that it
+/// does not suit them is called by the advisor; a yes to that time is none to another.
+async fn tell_of_another_time(desk: &mut Desk<'_>, task: &CallTask, outcome: Outcome) -> db::Result<()> {
+    let (Ok(id), at) = (task.subject_id.parse(), desk.now) else { return Ok(()) };
+    if matches!(outcome, Outcome::MoveRequested | Outcome::AppointmentCancelled) {
+        appointments::actions::ask_to_move(desk, id, "call", at).await?;
+    }
+    let mut line = line(desk, task, "call.about_old_time");
+    line.reason = Some(outcome.word().to_owned());
+    desk.record(line);
+    Ok(())
+}
+
 /// Who has said whether they come for their part is not told of it again (BR-22).
 async fn tell_parts(desk: &mut Desk<'_>, task: &CallTask, outcome: Outcome) -> db::Result<()> {
     let spoken = match outcome {
@@ -111,8 +127,11 @@ async fn tell_inquiry(
     agent: &Staff,
     outcome: Outcome,
 ) -> db::Result<()> {
-    let is_answered = outcome.reached() == "customer" && task.state == State::Done;
-    let (Ok(id), true) = (task.subject_id.parse(), is_answered) else { return Ok(()) };
+    // Who wants no calls, or has something worse to say, was reached and has no answer.
+    let is_answer =
+        matches!(outcome, Outcome::CompletedSatisfied | Outcome::CompletedIssue | Outcome::AppointmentBooked);
+    let (Ok(id), true) = (task.subject_id.parse(), is_answer && task.state == State::Done) else { return Ok(()) };
+    let ended = attempt.ended_at.unwrap_or(desk.now);
     let reply = NewReply {
         text: attempt.note.clone().unwrap_or_else(|| SPOKEN.to_owned()),
         channel: inquiries::Channel::Phone,
@@ -122,6 +141,7 @@ async fn tell_inquiry(
         not_before: None,
         idempotency_key: Some(attempt.id.to_string()),
         files: Arc::default(),
+        spoken: Some((attempt.answered_at.unwrap_or(attempt.started_at), ended)),
     };
     match inquiries::actions::answer(desk, id, &reply).await {
         Ok(_) => Ok(()),

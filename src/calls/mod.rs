@@ -37,6 +37,8 @@ use crate::{
     staff::Staff,
 };
 
+/// Why a call is withdrawn that somebody here withdrew: no event plans it again.
+const BY_HAND: &str = "by_hand";
 /// Why a task is not in the queue of which somebody has just said what it came to (`calls.undo`).
 const WORD_KEPT: &str = "word_kept";
 

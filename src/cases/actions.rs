@@ -133,6 +133,11 @@ async fn hear_again(desk: &mut Desk<'_>, mut case: Case, new: &NewCase<'_>) -> d
     case.words = case.words.or_else(|| new.words.clone());
     case.score = new.score.or(case.score);
     case.root_cause = case.root_cause.or(new.cause);
+    // They were called about it, and say more: once more for each time that they were.
+    let again = new.call.filter(|_| !grows && matches!(case.state, State::Contacted | State::Resolved));
+    if again.is_some() && !calls::actions::is_planned(desk, &case.id.to_string()).await? {
+        case.revision += 1;
+    }
     if grows {
         case.severity = Severity::Hot;
         new.reason.clone_into(&mut case.reason);
@@ -143,8 +148,7 @@ async fn hear_again(desk: &mut Desk<'_>, mut case: Case, new: &NewCase<'_>) -> d
         due::set_clocks(desk, &case).await?;
         due::plan_call(desk, &case, new.dealership, new.call.unwrap_or(CallType::Recovery), case.reopened).await?;
         tell(desk, &case, new.dealership, "case.raised", None, Some(&new.actor)).await?;
-    } else if let (Some(kind), State::Contacted | State::Resolved) = (new.call, case.state) {
-        // They were called about it, and say more: once more for each time that they were.
+    } else if let Some(kind) = again {
         due::plan_call(desk, &case, new.dealership, kind, due::HEARD_AGAIN + case.revision).await?;
     }
     Ok(())

@@ -188,10 +188,10 @@ fn deeds(visitor: &Visitor, case: &Case, staff: &[Staff]) -> Markup {
         section class="card" aria-label=(w.t("case-deeds")) {
             @match case.state {
                 CaseState::Raised | CaseState::Reopened => form method="post" action=(action("acknowledge")) { button class="primary" { (w.t("case-acknowledge")) } },
-                CaseState::Acknowledged => form method="post" action=(action("contact")) data-guard { (note) button class="primary" { (w.t("case-contact")) } },
+                CaseState::Acknowledged => form method="post" action=(action("contact")) data-guard data-keep { (note) button class="primary" { (w.t("case-contact")) } },
                 CaseState::Contacted => (resolve(visitor, &action("resolve"))),
                 CaseState::Resolved => {
-                    form method="post" action=(action("verify")) data-guard { (note) p class="muted small" { (w.t("case-verify-lead")) } button class="primary" { (w.t("case-verify")) } }
+                    form method="post" action=(action("verify")) data-guard data-keep { (note) p class="muted small" { (w.t("case-verify-lead")) } button class="primary" { (w.t("case-verify")) } }
                     form method="post" action=(action("reopen")) { button class="secondary" { (w.t("case-reopen")) } }
                 }
                 CaseState::Verified => p { (w.t("case-verified")) },
@@ -203,7 +203,7 @@ fn deeds(visitor: &Visitor, case: &Case, staff: &[Staff]) -> Markup {
                     button class="secondary" { (w.t("save")) }
                 }
             }
-            details { summary { (w.t("case-add-note")) } form method="post" action=(action("note")) data-guard { (note) button class="secondary" { (w.t("save")) } } }
+            details { summary { (w.t("case-add-note")) } form method="post" action=(action("note")) data-guard data-keep { (note) button class="secondary" { (w.t("save")) } } }
         }
     }
 }
@@ -211,7 +211,7 @@ fn deeds(visitor: &Visitor, case: &Case, staff: &[Staff]) -> Markup {
 fn resolve(visitor: &Visitor, action: &str) -> Markup {
     let w = visitor.words;
     html! {
-        form method="post" action=(action) data-guard {
+        form method="post" action=(action) data-guard data-keep {
             label { (w.t("case-cause")) select name="cause" required { option value="" { "—" } @for cause in Cause::ALL { option value=(cause.word()) { (w.code("cause", cause.word())) } } } }
             label { (w.t("case-resolution")) textarea name="resolution" rows="3" maxlength="2000" required {} }
             label { (w.t("case-compensation")) input name="compensation" maxlength="200"; }

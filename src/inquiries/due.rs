@@ -257,6 +257,8 @@ impl Thread {
             if let (Some(opens), Some(by)) = (opens, by) {
                 let subject = (SubjectKind::Inquiry, inquiry.id.to_string());
                 let task = NewTask {
+                    // Each broken promise of a thread has its own call.
+                    round: promise.opened_at.get().as_second(),
                     vehicle_id: inquiry.vehicle_id,
                     is_urgent: true,
                     ..NewTask::new(

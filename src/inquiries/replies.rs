@@ -46,6 +46,9 @@ pub struct NewReply {
     pub idempotency_key: Option<String>,
     /// What goes with it; only by e-mail.
     pub files: Arc<[NewFile]>,
+    /// From when to when it was said, where it was said on the telephone before this is written: it answers what had been asked
+    /// by then, and was in time when it ended.
+    pub spoken: Option<(Timestamp, Timestamp)>,
 }
 
 impl NewReply {
@@ -114,7 +117,8 @@ pub async fn answer(desk: &mut Desk<'_>, id: Id<Inquiry>, reply: &NewReply) -> R
     };
     let mut said = Said {
         channel: reply.channel,
-        accepted_at: (state == EntryState::Accepted).then_some(desk.now),
+        accepted_at: (state == EntryState::Accepted).then_some(reply.spoken.map_or(desk.now, |(_, ended)| ended)),
+        at: reply.spoken.map_or(desk.now, |(began, _)| began),
         not_before: reply.not_before.filter(|_| state == EntryState::Scheduled),
         thread: Json(thread.message_ids()),
         actor: Some(reply.actor.clone()),

@@ -9,3 +9,4 @@ mod planned;
 mod racing;
 mod random;
 mod reasons;
+mod truths;

@@ -102,6 +102,7 @@ async fn reply(
         not_before: body.send_at,
         idempotency_key: idempotency_key_if_any(&headers)?,
         files,
+        spoken: None,
     };
     let id = found.inquiry.id;
     let answered = desk::at(&app, Weight::ONE, move |desk| {

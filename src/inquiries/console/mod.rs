@@ -169,6 +169,7 @@ async fn reply(
         not_before: send_at,
         idempotency_key: form.get("key").map(str::to_owned),
         files,
+        spoken: None,
     };
     let answered = desk::at(&app, Weight::ONE, move |desk| {
         let new = new.clone();

@@ -140,7 +140,7 @@ fn answer(visitor: &Visitor, looked: &Looked, written: &Written) -> Markup {
     let newest = looked.entries.last();
     let draft = if written.text.is_empty() { inquiry.draft.clone().unwrap_or_default() } else { written.text.clone() };
     html! {
-        form id="reply" class="card reply" method="post" enctype="multipart/form-data" action={ "/console/inquiries/" (inquiry.id) "/reply" } data-guard data-claim={ "/console/inquiries/" (inquiry.id) "/claim" } {
+        form id="reply" class="card reply" method="post" enctype="multipart/form-data" action={ "/console/inquiries/" (inquiry.id) "/reply" } data-guard data-keep data-claim={ "/console/inquiries/" (inquiry.id) "/claim" } {
             (refusal(written.wrong.as_deref()))
             @if let Some(newest) = newest {
                 input type="hidden" name="seen" value=(newest.id);

@@ -946,6 +946,7 @@ event-call-planned = Call planned
 event-call-claimed = Call taken
 event-call-completed = Call made
 event-call-withdrawn = Call not needed any more
+event-call-about-old-time = Said of a time that is no more
 event-call-exhausted = Nobody reached
 event-call-not-planned = No call
 event-call-dialled = Dialled

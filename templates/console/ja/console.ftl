@@ -940,6 +940,7 @@ event-call-planned = 電話予定
 event-call-claimed = 電話を担当
 event-call-completed = 通話完了
 event-call-withdrawn = 電話不要
+event-call-about-old-time = 変更前の日時についての回答
 event-call-exhausted = 連絡つかず
 event-call-not-planned = 電話しない
 event-call-dialled = 発信

@@ -940,6 +940,7 @@ event-call-planned = 计划致电
 event-call-claimed = 接手电话
 event-call-completed = 完成通话
 event-call-withdrawn = 电话取消
+event-call-about-old-time = 所答为已变更的时间
 event-call-exhausted = 未联系上
 event-call-not-planned = 不致电
 event-call-dialled = 已拨号
