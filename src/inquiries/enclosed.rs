@@ -17,8 +17,9 @@ use crate::{
 pub async fn file_of(tx: &mut Tx, inquiry: &Inquiry, file: Id<File>) -> Result<Response, Error> {
     let entries = store::entries(tx, &[inquiry.id.to_string()]).await?;
     let owners: Vec<String> = entries.iter().map(|entry| entry.id.to_string()).collect();
-    let is_here = files::actions::of(tx, &owners).await?.iter().any(|one| one.id == file);
-    let kept = files::actions::read(tx, file).await.map(|kept| kept.filter(|_| is_here))?;
-    let Some((file, bytes)) = kept else { return Err(Error::NotFound) };
+    if !files::actions::of(tx, &owners).await?.iter().any(|one| one.id == file) {
+        return Err(Error::NotFound);
+    }
+    let (file, bytes) = files::actions::read(tx, file).await?.ok_or(Error::NotFound)?;
     Ok(files::actions::download((&file.name, &file.media_type), bytes))
 }
