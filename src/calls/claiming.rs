@@ -13,8 +13,6 @@ use super::{
 };
 use crate::{clock::Timestamp, config, db, dealerships::Dealership, desk::Desk, id::Id, staff::Staff};
 
-/// The levels of the queue after an agent's own call-backs.
-const LEVELS: std::ops::RangeInclusive<i64> = 2..=9;
 /// Looks at a level again when others took what was found; after that the level is left.
 const LOOKS: usize = 3;
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -36,7 +34,8 @@ pub(super) async fn claim(desk: &mut Desk<'_>, agent: &Staff, dealership: &Deale
         now: desk.now,
     };
     let mut passed: Vec<Id<CallTask>> = Vec::new();
-    for level in std::iter::once(1).chain(LEVELS) {
+    // An agent's own call-backs, then what there is.
+    for level in std::iter::once(1).chain(claim::levels(desk.tx, &asking).await?) {
         for _ in 0..LOOKS {
             let mut candidates = match level {
                 1 => claim::own(desk.tx, &asking).await?,

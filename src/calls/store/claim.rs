@@ -47,6 +47,25 @@ pub(in crate::calls) async fn own(tx: &mut Tx, asking: &Asking) -> Result<Vec<Ca
     .await
 }
 
+/// The levels from 2 on at which the dealership has something ready, or this agent is known to somebody, the most urgent first:
+/// most are empty at most times, and each that is looked at costs five branches.
+pub(in crate::calls) async fn levels(tx: &mut Tx, asking: &Asking) -> Result<Vec<i64>> {
+    let levels: Vec<(i64,)> = tx
+        .sql(
+            "SELECT l.level FROM (SELECT CAST(2 AS BIGINT) AS level UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5 UNION ALL SELECT 6
+                UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9) AS l
+             WHERE EXISTS (SELECT 1 FROM call_tasks t WHERE t.state = 'ready' AND t.dealership_id = $1 AND t.level = l.level)
+                OR EXISTS (SELECT 1 FROM call_tasks t WHERE t.state = 'ready' AND t.previous_agent IS NOT NULL AND t.previous_agent = $2
+                    AND t.level = l.level)
+             ORDER BY l.level",
+        )
+        .bind(asking.dealership_id)
+        .bind(asking.agent)
+        .all()
+        .await?;
+    Ok(levels.into_iter().map(|(level,)| level).collect())
+}
+
 /// The first of one level: of each language that the agent speaks, of those that anybody may call, and of those whom the
 /// agent has spoken to. Each reads the beginning of an index, however long the queue is.
 ///
