@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Staff;
 use crate::{
-    calendar::{OpeningHours, Shop},
+    calendar::{OpeningHours, Shop, days_from, local_moment},
     clock::Timestamp,
     dealerships::{self, Dealership},
     fields::{Fields, escaped},
@@ -69,9 +69,12 @@ impl Staff {
     /// The first moment later than `after` at which they begin to work; None when there is none within a year.
     pub fn next_on_shift(&self, shop: &Shop, after: Timestamp) -> Option<Timestamp> {
         let hours = self.shifts.hours(shop);
-        std::iter::successors(hours.next_opening(after), |at| hours.next_opening(*at))
+        let opens = std::iter::successors(hours.next_opening(after), |at| hours.next_opening(*at))
             .take(MOST_OPENINGS)
-            .find(|at| self.is_on_shift(shop, *at))
+            .find(|at| self.is_on_shift(shop, *at));
+        // Where the doors never close, coming back is no opening.
+        let backs = self.shifts.away.iter().map(|away| local_moment(days_from(away.to, 1).at(0, 0, 0, 0), &shop.zone));
+        opens.into_iter().chain(backs.filter(|at| *at > after && self.is_on_shift(shop, *at))).min()
     }
     /// Whether what is for them on that day is read by somebody else: they have left, are on holiday, or have the day off.
     pub fn is_away(&self, dealership: &Dealership, at: Timestamp) -> bool {
@@ -211,6 +214,17 @@ mod tests {
         }
         assert_eq!(li.next_on_shift(&shop(), at("02T09:00")), Some(at("09T08:00")));
         assert_eq!(li.next_on_shift(&shop(), at("12T12:00")), Some(at("19T08:00")));
+    }
+
+    #[test]
+    fn where_the_doors_never_close_somebody_is_back_on_the_day_after() {
+        let day = r#"[["00:00","24:00"]]"#;
+        let names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        let week = names.map(|name| format!(r#""{name}":{day}"#)).join(",");
+        let hours = serde_json::from_str(&format!("{{{week}}}")).expect("hours");
+        let always = Shop { opening_hours: hours, holidays: Vec::new(), ..shop() };
+        let li = somebody(&json!({"away": [{"from": "2026-03-09", "to": "2026-03-10"}]}));
+        assert_eq!(li.next_on_shift(&always, at("09T10:00")), Some(at("11T00:00")));
     }
 
     #[test]
