@@ -102,17 +102,28 @@ addEventListener("keydown", (event) => {
 // What can be taken back goes when it no longer can.
 for (const undo of all("form[data-seconds]")) setTimeout(() => undo.remove(), undo.dataset.seconds * 1000);
 
-// --- What is half typed is not lost, and nothing is sent twice. It is kept in this tab alone, until it is sent or somebody signs out.
-for (const form of all("form[data-guard]")) {
+// --- What is half typed is not lost, and nothing is sent twice. Words about one record (its id is in the action) are kept in
+// this tab alone, until they are taken or somebody else may sit here; where the page had other words meanwhile, those stand.
+const taken = new URLSearchParams(location.search).has("done");
+if (one("form[action='/console/sign-in']")) sessionStorage.clear();
+for (const form of all("form[data-keep]")) {
   const place = (field) => "draft " + form.getAttribute("action") + " " + field.name;
+  const kept = (field) => JSON.parse(sessionStorage.getItem(place(field)));
+  const keep = (field, sent) => sessionStorage.setItem(place(field), JSON.stringify({ was: field.defaultValue, text: field.value, sent }));
   for (const field of all("textarea", form)) {
-    const kept = sessionStorage.getItem(place(field));
-    if (kept && !location.search) field.value = kept;
-    field.addEventListener("input", () => sessionStorage.setItem(place(field), field.value));
+    const draft = kept(field);
+    if (draft?.sent && taken) sessionStorage.removeItem(place(field));
+    else if (draft?.was === field.defaultValue) field.value = draft.text;
+    field.addEventListener("input", () => keep(field, false));
   }
-  form.addEventListener("submit", () => { for (const field of all("textarea", form)) sessionStorage.removeItem(place(field)); });
+  form.addEventListener("submit", () => { for (const field of all("textarea", form)) if (kept(field)) keep(field, true); });
 }
+let dirty = false;
+for (const form of all("form[data-guard]"))
+  form.addEventListener("input", (event) => { if (!event.target.matches("form[data-keep] textarea")) dirty = true; });
+addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 addEventListener("submit", (event) => {
+  dirty = false;
   if (event.target.getAttribute("action") === "/console/sign-out") sessionStorage.clear();
   setTimeout(() => { for (const button of all("button", event.target)) button.disabled = true; });
 });
