@@ -75,8 +75,15 @@ async fn list(
     Query(filters): Query<Filters>,
 ) -> Result<Json<Page<Listed>>, Error> {
     let Filters { state, kind, customer, subject, paging } = filters;
-    let wanted =
-        Wanted { id: None, state, kind, customer, subject, after: paging.after.clone(), limit: paging.limit() };
+    let wanted = Wanted {
+        state,
+        kind,
+        customer,
+        subject,
+        after: paging.after.clone(),
+        limit: paging.limit(),
+        ..Wanted::default()
+    };
     let listed = look::list(&mut app.db.read().await?, &caller.access, wanted).await?;
     Ok(Json(Page::new(listed, &paging, |task| task.id.to_string())))
 }

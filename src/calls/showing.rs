@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{
-    CallTask, State,
+    CallTask,
     hours::{CallHours, Wishes},
     scripts::{Facts, Script},
     store::{
@@ -57,9 +57,14 @@ pub(super) async fn at_hand(
         .into_iter()
         .map(|number| json!({"id": number.id, "value": number.value, "label": number.label, "tel": format!("tel:{}", number.value)}))
         .collect();
-    let all = Wanted { customer: Some(task.customer_id.to_string()), limit: 100, ..Wanted::default() };
-    let mut bundle = look::list(tx, &Access::All, all).await?;
-    bundle.retain(|other| other.id != task.id && State::OPEN.iter().any(|open| word(*open) == other.state));
+    let open = Wanted { open_of: Some(task.customer_id), limit: 100, ..Wanted::default() };
+    let (mut this, bundle): (Vec<_>, Vec<_>) =
+        look::list(tx, &Access::All, open).await?.into_iter().partition(|one| one.id == task.id);
+    let shown = match this.pop() {
+        Some(this) => json!(this),
+        // Done with in the meantime.
+        None => shown(tx, task).await?,
+    };
     let past = attempts::of_task(tx, task.id).await?;
     let refusals = attempts::refusals(tx, &[task.customer_id], app.ids.clock.now()).await?;
     let drafts = attempts::drafts(tx, task.id).await?;
@@ -73,7 +78,7 @@ pub(super) async fn at_hand(
     let rules = &app.config.calls;
     let hours = CallHours::of(dealership, wishes, rules.hours, Some(rules.midday));
     Ok(json!({
-        "task": shown(tx, task).await?,
+        "task": shown,
         "lease_until": task.lease_until,
         "heartbeat_seconds": 60,
         "wrap_up_seconds": rules.wrap_up.get().as_secs(),
@@ -174,17 +179,4 @@ fn script(
         is_incomplete: detail["is_incomplete"] == true,
     };
     app.scripts.render(task.kind, locale, &facts).map_err(|error| Error::Internal(error.into()))
-}
-
-fn word(state: State) -> &'static str {
-    match state {
-        State::Scheduled => "scheduled",
-        State::Ready => "ready",
-        State::Leased => "leased",
-        State::Held => "held",
-        State::Done => "done",
-        State::Withdrawn => "withdrawn",
-        State::Exhausted => "exhausted",
-        State::Expired => "expired",
-    }
 }

@@ -48,6 +48,14 @@ impl Error {
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(e)) if e.is_unique_violation())
     }
+    /// The server, or somebody between, has ended this connection; another may do.
+    fn is_broken_connection(&self) -> bool {
+        match self {
+            Self::Sql(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)) => true,
+            Self::Sql(sqlx::Error::Database(e)) => e.code().is_some_and(|code| code.starts_with("57P0")),
+            _ => false,
+        }
+    }
     /// True when the same unit may succeed if it is run again: a lost race between transactions.
     fn is_lost_race(&self) -> bool {
         matches!(self, Self::Sql(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("40001" | "40P01")))

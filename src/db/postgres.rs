@@ -73,8 +73,7 @@ impl Once {
 
 async fn once(pool: &PgPool, bells: &Bells, deadline: Duration, unit: &Unit) -> std::result::Result<Answer, Once> {
     let with = |error: Error| Once::With(Failed::House(error));
-    let mut tx = Tx::postgres(pool.acquire().await.map_err(|e| with(e.into()))?, deadline);
-    tx.sql("BEGIN").execute().await.map_err(with)?;
+    let mut tx = begun(pool, deadline).await.map_err(with)?;
     let result = AssertUnwindSafe(async { unit(&mut tx).await }).catch_unwind().await;
     let (broken, lost_race) = (tx.is_broken(), tx.lost_race());
     tx.mend();
@@ -101,6 +100,22 @@ async fn once(pool: &PgPool, bells: &Bells, deadline: Duration, unit: &Unit) -> 
                 Ok(Err(error)) => Once::With(Failed::Unit(error)),
                 Err(_) => with(Error::Panicked),
             })
+        }
+    }
+}
+
+/// A transaction on a connection that is alive: those that broke while they lay idle are passed over, however many.
+async fn begun(pool: &PgPool, deadline: Duration) -> Result<Tx> {
+    let mut broken = 0;
+    loop {
+        let mut tx = Tx::postgres(pool.acquire().await?, deadline);
+        match tx.sql("BEGIN").execute().await {
+            Ok(_) => return Ok(tx),
+            Err(error) if error.is_broken_connection() && broken < pool.options().get_max_connections() => {
+                tx.discard();
+                broken += 1;
+            }
+            Err(error) => return Err(error),
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::clock::Clock;
 const DEADLINE: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(3);
 const STATEMENTS: usize = 512;
+/// A connection that lay idle for longer is asked whether it is still there before it is used.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
 
 /// Why a database cannot be used as it is.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +103,17 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(ACQUIRE)
+            // One that was used a moment ago is not asked whether it is still there: that would be one more way to the server and
+            // back for each unit. Who meets a broken one runs the unit again.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > ASKED_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;

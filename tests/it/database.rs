@@ -173,6 +173,27 @@ async fn a_unit_that_answers_an_error_stores_nothing() {
 }
 
 #[tokio::test]
+async fn a_unit_meets_no_connection_that_the_server_has_ended() {
+    let temp = with_table().await;
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        held.push(temp.db.read().await.expect("a connection"));
+    }
+    // All of them, but for the last, lie in the pool and were used a moment ago.
+    let mut last = held.pop().expect("three");
+    drop(held);
+    temp.db.write(Weight::ONE, |tx| Box::pin(async move { tx.sql("SELECT 1").execute().await })).await.expect("a unit");
+    let end = Sql {
+        sqlite: "SELECT 1",
+        postgres: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND query NOT LIKE 'LISTEN%'",
+    };
+    last.sql(end).execute().await.expect("the server does so");
+    run(&temp.db, "INSERT INTO probe (id) VALUES ('a')".into()).await;
+    assert_eq!(all(&temp.db).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_bell_rings_when_another_connection_can_see_the_row() {
     const BELL: Bell = Bell(3);
     let temp = with_table().await;

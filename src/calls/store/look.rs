@@ -59,6 +59,8 @@ pub(in crate::calls) struct Wanted {
     pub(in crate::calls) state: Option<String>,
     pub(in crate::calls) kind: Option<String>,
     pub(in crate::calls) customer: Option<String>,
+    /// Open ones only, of this one.
+    pub(in crate::calls) open_of: Option<Id<Customer>>,
     pub(in crate::calls) subject: Option<String>,
     pub(in crate::calls) after: Option<String>,
     pub(in crate::calls) limit: i64,
@@ -86,6 +88,11 @@ macro_rules! listing {
 pub(in crate::calls) async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Listed>> {
     let (text, key) = if let Some(id) = &wanted.id {
         (listing!("t.id = $9"), Some(id.clone()))
+    } else if let Some(customer) = wanted.open_of {
+        (
+            listing!("t.customer_id = $9 AND t.state IN ('scheduled', 'ready', 'leased', 'held')"),
+            Some(customer.to_string()),
+        )
     } else if let Some(subject) = &wanted.subject {
         (listing!("t.subject_id = $9"), Some(subject.clone()))
     } else if let Some(customer) = &wanted.customer {
