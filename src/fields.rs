@@ -117,7 +117,7 @@ impl Fields {
         if self.faults.is_empty() { Ok(()) } else { Err(self.faults) }
     }
 
-    fn is_faulty(&self, name: &str) -> bool {
+    pub fn is_faulty(&self, name: &str) -> bool {
         let pointer = format!("{}/{name}", self.base);
         self.faults.iter().any(|fault| fault.pointer == pointer)
     }

@@ -14,6 +14,7 @@ use crate::{
         mailbox::Mailbox,
         sms::{BadGateway, HttpGateway, Settings},
         tls::BadAuthority,
+        webhook::Webhooks,
         wechat::{self, Wechat},
         wecom::{self, Wecom},
     },
@@ -21,6 +22,7 @@ use crate::{
     clocks::{self, jobs::Clocks},
     config::{Email, Provider, SuccessStatus, Unknown},
     db,
+    hooks::{self, lane::Hooks},
     inbound::{self, lane::Reading},
     jobs::Lanes,
     messages::{self, Priority, fate::Policy, lane_name, marks::Marks, post::Post},
@@ -70,7 +72,10 @@ pub fn start(app: &App) -> Result<BoxFuture<'static, ()>, BadRoute> {
         app.stopping.clone(),
     );
     let name = worker_name(app);
-    let lanes = lanes.with(clocks_lane(app), name.clone()).with(inbound_lane(app), name.clone());
+    let lanes = lanes
+        .with(clocks_lane(app), name.clone())
+        .with(inbound_lane(app), name.clone())
+        .with(hooks_lane(app), name.clone());
     let marks = Marks::start(app.db.clone(), app.ids.clone());
     let lanes = post_lanes(app, &routes, &marks)
         .into_iter()
@@ -112,6 +117,15 @@ pub fn compose_lane(app: &App, routes: &Arc<Routes>) -> Compose {
 /// Reads the mail that comes in.
 pub fn inbound_lane(app: &App) -> Reading {
     Reading { app: app.clone(), lease: app.config.worker.lease.signed() }
+}
+
+/// Tells other systems.
+pub fn hooks_lane(app: &App) -> Hooks {
+    Hooks {
+        app: app.clone(),
+        lease: app.config.worker.lease.signed(),
+        webhooks: Webhooks::new(app.config.webhooks.allow_private),
+    }
 }
 
 /// Rings the clocks of this app.
@@ -281,6 +295,8 @@ pub async fn due(app: &App) -> db::Result<Vec<Due>> {
     lanes.push(Due { name: "clocks", rows, oldest: age(oldest) });
     let (rows, oldest) = inbound::actions::due(&mut tx, now, MOST_COUNTED).await?;
     lanes.push(Due { name: "inbound", rows, oldest: age(oldest) });
+    let (rows, oldest) = hooks::actions::due(&mut tx, now, MOST_COUNTED).await?;
+    lanes.push(Due { name: "hooks", rows, oldest: age(oldest) });
     for (channel, priority) in POST {
         let (rows, oldest) = messages::actions::due(&mut tx, (channel, priority), now, MOST_COUNTED).await?;
         lanes.push(Due { name: lane_name(channel, priority), rows, oldest: age(oldest) });

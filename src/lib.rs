@@ -93,6 +93,7 @@ pub mod feeds;
 pub mod fields;
 pub mod files;
 pub mod fsck;
+pub mod hooks;
 pub mod http;
 pub mod id;
 pub mod imports;

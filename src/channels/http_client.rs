@@ -35,11 +35,27 @@ pub fn http_client(limits: HttpLimits) -> reqwest::Client {
     http_client_on(tls, limits)
 }
 
+/// The same for addresses that others name: `resolver` says where a name may lead.
+///
+/// # Panics
+/// Never, as [`http_client`].
+pub fn http_client_resolving<R: reqwest::dns::Resolve + 'static>(
+    resolver: std::sync::Arc<R>,
+    limits: HttpLimits,
+) -> reqwest::Client {
+    let tls = tls::client_config(None).expect("the built-in roots need no file");
+    builder(tls, limits).dns_resolver(resolver).build().expect("a client with our TLS and no other choices")
+}
+
 /// The same with a TLS set-up of the caller's.
 ///
 /// # Panics
 /// Never, as [`http_client`].
 pub fn http_client_on(tls: rustls::ClientConfig, limits: HttpLimits) -> reqwest::Client {
+    builder(tls, limits).build().expect("a client with our TLS and no other choices")
+}
+
+fn builder(tls: rustls::ClientConfig, limits: HttpLimits) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .redirect(reqwest::redirect::Policy::none())
@@ -50,6 +66,4 @@ pub fn http_client_on(tls: rustls::ClientConfig, limits: HttpLimits) -> reqwest:
         .timeout(limits.total)
         .pool_idle_timeout(limits.idle)
         .tcp_nodelay(true)
-        .build()
-        .expect("a client with our TLS and no other choices")
 }

@@ -9,6 +9,7 @@ mod routes;
 pub mod sms;
 mod tencent;
 pub mod tls;
+pub mod webhook;
 pub mod wechat;
 pub mod wecom;
 

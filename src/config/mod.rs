@@ -42,8 +42,17 @@ pub struct Config {
     pub calls: Calls,
     pub inquiries: Inquiries,
     pub telephony: Telephony,
+    pub webhooks: Webhooks,
     pub console: Console,
     pub log: Log,
+}
+
+/// Events for other systems.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether readers inside our own network, and `http://`, are told too.
+    pub allow_private: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -12,8 +12,18 @@ use crate::{
 };
 
 /// Whoever waits for what is let go.
-const LANES: [Bell; 5] =
-    [jobs::COMPOSE, jobs::POST_EMAIL_URGENT, jobs::POST_EMAIL_BULK, jobs::POST_SMS_URGENT, jobs::POST_SMS_BULK];
+const LANES: [Bell; 10] = [
+    jobs::COMPOSE,
+    jobs::POST_EMAIL_URGENT,
+    jobs::POST_EMAIL_BULK,
+    jobs::POST_SMS_URGENT,
+    jobs::POST_SMS_BULK,
+    jobs::POST_WECHAT_URGENT,
+    jobs::POST_WECHAT_BULK,
+    jobs::POST_WECOM_URGENT,
+    jobs::POST_WECOM_BULK,
+    jobs::HOOKS,
+];
 
 /// Copies the database into a file, which is there whole or not at all; how many bytes it has.
 ///

@@ -29,7 +29,7 @@ pub(super) async fn is_new_copy(tx: &mut Tx) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Holds every open notice and message; a notice that events have overtaken has nothing more to send than its messages, and
+/// Holds every open notice and message, and what other systems are to be told; a notice that events have overtaken has nothing more to send than its messages, and
 /// keeps its reason. False when another process was first. A message that had been handed over may have
 /// arrived, and is told apart from one that had not.
 pub(super) async fn hold(tx: &mut Tx, now: Timestamp) -> Result<bool> {
@@ -47,6 +47,13 @@ pub(super) async fn hold(tx: &mut Tx, now: Timestamp) -> Result<bool> {
     tx.sql(
         "UPDATE notices SET state = 'held', reason = 'restored_copy', lease_until = NULL, fence = fence + 1, updated_at = $1
          WHERE state IN ('waiting', 'sending') AND coalesce(reason, '') <> 'superseded'",
+    )
+    .bind(now)
+    .execute()
+    .await?;
+    tx.sql(
+        "UPDATE hook_deliveries SET state = 'held', reason = 'restored_copy', lease_until = NULL, fence = fence + 1, updated_at = $1
+         WHERE state = 'waiting'",
     )
     .bind(now)
     .execute()
@@ -70,6 +77,10 @@ pub(super) async fn release(tx: &mut Tx, now: Timestamp) -> Result<(Vec<Id<Notic
             "UPDATE messages SET state = CASE WHEN reason = 'restored_unknown' THEN 'unknown' ELSE 'ready' END, reason = NULL, updated_at = $1
              WHERE state = 'held' AND reason IN ('restored_copy', 'restored_unknown')",
         )
+        .bind(now)
+        .execute()
+        .await?;
+    tx.sql("UPDATE hook_deliveries SET state = 'waiting', reason = NULL, updated_at = $1 WHERE state = 'held'")
         .bind(now)
         .execute()
         .await?;

@@ -8,6 +8,7 @@ use crate::{
     copies,
     db::{self, Db},
     dealerships::{self, Dealership},
+    hooks,
     rights::Journal,
 };
 
@@ -40,6 +41,12 @@ pub(super) async fn look(db: &Db, config: &Config, now: Timestamp) -> db::Result
         found.push(Finding::warn("feed", code, found_so, to_do));
     }
     found.extend(receipts(&mut tx, config, now).await?);
+    for endpoint in hooks::actions::given_up(&mut tx).await? {
+        let so = "it took nothing for days, or said that it is gone: it is told nothing more";
+        let to_do =
+            format!("look at GET /v1/webhooks/{endpoint}/deliveries, then POST …/enable and …/replay, or DELETE it");
+        found.push(Finding::warn("webhooks", endpoint, so, to_do));
+    }
     found.push(backup(copies::actions::last(&mut tx).await?, db.is_sqlite(), now));
     if Journal::of(config, db).is_err() {
         let to_do = "set database.erasure_journal to a file that is kept apart from the backups";

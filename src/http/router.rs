@@ -22,7 +22,7 @@ use super::{
     storable::holds_nul,
 };
 use crate::{
-    app::App, appointments, bookings, calls, capacity, cases, console, customers, dealerships, demo, inbound,
+    app::App, appointments, bookings, calls, capacity, cases, console, customers, dealerships, demo, hooks, inbound,
     inbound_texts, inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports, staff,
     surveys, telemetry, texts, timeline, triggered,
 };
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(staff::api::routes())
         .merge(texts::api::routes())
         .merge(timeline::api::routes())
+        .merge(hooks::api::routes())
         .merge(inbound::api::routes())
         .merge(triggered::api::routes())
         .merge(intake::api::routes())

@@ -33,6 +33,8 @@ pub const POST_WECOM_BULK: Bell = Bell(16);
 pub const CLOCKS: Bell = Bell(5);
 /// Mail that came in.
 pub const INBOUND: Bell = Bell(12);
+/// Events for other systems.
+pub const HOOKS: Bell = Bell(17);
 
 /// Which claim of which row: an outcome with another fence is too late.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -7,19 +7,25 @@ use super::Entry;
 use crate::{
     clock::Timestamp,
     customers::Customer,
-    db::{Result, Tx},
+    db::{Result, Sql, Tx},
     dealerships::Dealership,
     http::Access,
     id::Id,
     rows,
 };
 
-/// Writes lines in one statement.
-pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    tx.sql(rows!(
+/// The columns of a line, in `jsonb_to_recordset`.
+macro_rules! columns {
+    () => {
+        "id text, dealership_id text, at timestamptz, what text, step bigint, customer_id text, vehicle_id text, appointment_id text,
+         subject_type text, subject_id text, event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb"
+    };
+}
+
+/// On `PostgreSQL` one statement writes the lines and what other systems are to hear of them, and says how many that is: a
+/// second one would be one more way to the server and back for everything that is ever written down.
+const INSERT: Sql = Sql {
+    sqlite: rows!(
         "INSERT INTO timeline (id, dealership_id, at, what, step, customer_id, vehicle_id, appointment_id, subject_type,
             subject_id, event_id, notice_id, message_id, actor, reason, detail)
          SELECT j.id, j.dealership_id, j.at, j.what, j.step, j.customer_id, j.vehicle_id, j.appointment_id, j.subject_type,
@@ -27,11 +33,47 @@ pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<()> {
         (id text, dealership_id text, at timestamptz, what text, step bigint, customer_id text, vehicle_id text, appointment_id text,
          subject_type text, subject_id text, event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb),
         ""
-    ))
-    .bind_rows(entries)
-    .execute()
-    .await?;
-    Ok(())
+    )
+    .sqlite,
+    postgres: concat!(
+        "WITH j AS (SELECT * FROM jsonb_to_recordset($1) AS j(", columns!(), ")),
+            written AS (INSERT INTO timeline (id, dealership_id, at, what, step, customer_id, vehicle_id, appointment_id, subject_type,
+                subject_id, event_id, notice_id, message_id, actor, reason, detail)
+              SELECT j.id, j.dealership_id, j.at, j.what, j.step, j.customer_id, j.vehicle_id, j.appointment_id, j.subject_type,
+                j.subject_id, j.event_id, j.notice_id, j.message_id, j.actor, j.reason, j.detail FROM j),
+            told AS (INSERT INTO hook_deliveries (id, endpoint_id, line_id, type, state, tries, not_before, fence, alone, suspect, crashes,
+                created_at, updated_at)
+              SELECT e.id || '/' || j.id, e.id, j.id, j.what, 'waiting', 0, j.at, 0, FALSE, FALSE, 0, j.at, j.at
+              FROM j JOIN hook_types t ON t.type IN (j.what, split_part(j.what, '.', 1) || '.*')
+                JOIN hook_endpoints e ON e.id = t.endpoint_id AND e.state = 'active'
+                    AND (e.dealership_id IS NULL OR e.dealership_id = j.dealership_id)
+              ON CONFLICT (id) DO NOTHING RETURNING 1)
+         SELECT count(*) FROM told"
+    ),
+};
+
+/// The second half on `SQLite`, where a statement may write one table only.
+const TELL: Sql = rows!(
+    "INSERT INTO hook_deliveries (id, endpoint_id, line_id, type, state, tries, not_before, fence, alone, suspect, crashes,
+        created_at, updated_at)
+     SELECT e.id || '/' || j.id, e.id, j.id, j.what, 'waiting', 0, j.at, 0, FALSE, FALSE, 0, j.at, j.at FROM ",
+    (id text, dealership_id text, at timestamptz, what text),
+    " JOIN hook_types t ON t.type IN (j.what, substr(j.what, 1, instr(j.what, '.')) || '*')
+        JOIN hook_endpoints e ON e.id = t.endpoint_id AND e.state = 'active'
+            AND (e.dealership_id IS NULL OR e.dealership_id = j.dealership_id)
+     WHERE true ON CONFLICT (id) DO NOTHING"
+);
+
+/// Writes lines, and for each whom it is to be told ([`crate::hooks`]); true when there is somebody.
+pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<bool> {
+    if entries.is_empty() {
+        return Ok(false);
+    }
+    let told: Option<(i64,)> = tx.sql(INSERT).bind_rows(entries).optional().await?;
+    Ok(match told {
+        Some((told,)) => told > 0,
+        None => tx.sql(TELL).bind_rows(entries).execute().await? > 0,
+    })
 }
 
 /// A line as it is read.

@@ -12,6 +12,7 @@ mod database;
 mod delivery;
 mod fakes;
 mod fsck;
+mod hooks;
 mod house_rules;
 mod imports;
 mod inbound;

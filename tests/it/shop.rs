@@ -19,6 +19,7 @@ use aftercare::{
     clock::{Clock, Timestamp},
     clocks::jobs::Clocks,
     config::{Config, Span},
+    hooks::lane::Hooks,
     http::router,
     id::Random,
     inbound::lane::Reading,
@@ -58,6 +59,7 @@ pub(crate) struct Shop {
     gateway: Option<FakeGateway>,
     pub(crate) clocks: Arc<Clocks>,
     pub(crate) inbound: Arc<Reading>,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) compose: Arc<Compose>,
     pub(crate) post: Vec<Arc<Post>>,
     router: Router,
@@ -129,6 +131,7 @@ impl Opening {
         let compose = Arc::new(lanes::compose_lane(&app, &ways_out));
         let clocks = Arc::new(lanes::clocks_lane(&app));
         let inbound = Arc::new(lanes::inbound_lane(&app));
+        let hooks = Arc::new(lanes::hooks_lane(&app));
         let router = router::router(app.clone());
         let mut shop = Shop {
             app,
@@ -136,6 +139,7 @@ impl Opening {
             gateway,
             clocks,
             inbound,
+            hooks,
             compose,
             post,
             router,
@@ -330,6 +334,7 @@ impl Shop {
         let mut done = by_hand::turn(&self.app.db, &self.clocks).await;
         done += by_hand::turn(&self.app.db, &self.inbound).await;
         done += by_hand::turn(&self.app.db, &self.compose).await;
+        done += by_hand::turn(&self.app.db, &self.hooks).await;
         for post in &self.post {
             done += by_hand::turn(&self.app.db, post).await;
         }
