@@ -18,10 +18,11 @@ pub use super::{
     taking::look_again,
 };
 use crate::{
+    bookings,
     clock::Timestamp,
     customers::{self, Customer, vehicles},
     db::{self, Tx},
-    dealerships::Dealership,
+    dealerships::{self, Dealership},
     desk::{self, Desk},
     http::Access,
     id::Id,
@@ -43,6 +44,11 @@ pub type Told<'a> = desk::Told<'a, Fact>;
 /// written once (customers, vehicles and appointments: at most seven statements), what was booked is looked at once (five),
 /// the clocks are set (one), then every applied fact is heard.
 pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome>, db::Error> {
+    // As where a customer takes a time by their link: of two who are given the last one at once, the second is seen to be.
+    let given_here = told.iter().filter(|told| told.source == bookings::SOURCE && told.fact.said.booking().is_some());
+    for dealership in given_here.map(|told| told.dealership.id).collect::<BTreeSet<_>>() {
+        dealerships::actions::hold(desk.tx, dealership).await?;
+    }
     let parties = find_parties(desk, told).await?;
     let mut book = Book::open(desk, told).await?;
     let mut outcomes = Vec::with_capacity(told.len());
@@ -271,6 +277,7 @@ impl Book {
         store::save(desk.tx, &changed.iter().map(|held| &held.appointment).collect::<Vec<_>>()).await?;
         let watched: Vec<absence::Watched<'_>> = changed.iter().map(|held| (&held.appointment, held.before)).collect();
         absence::watch(desk, &watched).await?;
+        taking::watch(desk, &watched).await?;
         let dealerships = told.iter().map(|told| (told.dealership.id, told.dealership)).collect();
         confirming::watch(desk, &watched, &dealerships).await
     }
@@ -290,9 +297,12 @@ impl Book {
             .collect();
         let comebacks = checks::look_at(desk, booked, &earlier).await?;
         let booked = self.0.values_mut().filter(|held| held.is_booked);
-        let booked =
-            booked.filter_map(|held| Some((*shops.get(&held.appointment.dealership_id)?, &mut held.appointment)));
-        taking::look_at(desk, booked.collect()).await?;
+        let taken = booked.filter_map(|held| {
+            let dealership = *shops.get(&held.appointment.dealership_id)?;
+            Some(taking::Taken { dealership, appointment: &mut held.appointment, before: held.before })
+        });
+        let (customers, cars) = taking::look_at(desk, taken.collect()).await?;
+        taking::look_again(desk, &customers, &cars).await?;
         let found = self.0.values().filter(|held| comebacks.contains(&held.appointment.id));
         let heard = found.filter_map(|held| {
             let shop = shops.get(&held.appointment.dealership_id)?;

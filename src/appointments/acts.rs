@@ -10,7 +10,7 @@ use super::{
     passing_on,
     slots::offering,
     store::{self, Held},
-    telling,
+    taking, telling,
 };
 use crate::{
     bookings,
@@ -25,6 +25,8 @@ use crate::{
 
 /// Within so many opening hours somebody finds another time for who asks for one.
 const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_hours(2);
+/// Why that is a call.
+const MOVE_REQUESTED: &str = "move_requested";
 
 /// What a customer's act came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +52,17 @@ pub async fn confirm_by_customer(
     act(desk, id, via, at, |appointment| appointment.confirm(&by_customer(at), via)).await
 }
 
-/// They want another time: the advisor is told, and nobody is thought to be missing until somebody has answered.
+/// They want another time: the advisor is told, and nobody is thought to be missing until somebody has answered. Who asks again
+/// is called again, unless that call is still to be made.
 pub async fn ask_to_move(desk: &mut Desk<'_>, id: Id<Appointment>, via: &str, at: Timestamp) -> db::Result<Acted> {
-    act(desk, id, via, at, Appointment::ask_to_move).await
+    let acted = act(desk, id, via, at, Appointment::ask_to_move).await?;
+    if acted == Acted::Again && !calls::actions::is_open_for(desk, &id.to_string(), MOVE_REQUESTED).await? {
+        let held = store::find_and_lock_by_id(desk.tx, &[id.to_string()]).await?;
+        for (held, dealership) in absence::with_dealerships(desk, held).await? {
+            find_another_time(desk, &held.appointment, &dealership, at).await?;
+        }
+    }
+    Ok(acted)
 }
 
 /// They will not come.
@@ -157,6 +167,7 @@ async fn tell(
     desk.record(line);
     let watched = [(appointment, Some((before.state, before.start_at)))];
     absence::watch(desk, &watched).await?;
+    taking::watch(desk, &watched).await?;
     let Some(dealership) = dealerships::actions::find(desk.tx, appointment.dealership_id).await?.map(Arc::new) else {
         return Ok(());
     };
@@ -166,6 +177,11 @@ async fn tell(
         // What was found wrong with the old time says nothing of the new one.
         "appointment.rescheduled" => {
             checks::look_at(desk, vec![(&*dealership, &mut held.appointment)], &HashMap::new()).await?;
+            if !held.appointment.missing.is_empty() {
+                let before = Some((before.state, before.start_at));
+                let taken = taking::Taken { dealership: &dealership, appointment: &mut held.appointment, before };
+                taking::look_at(desk, vec![taken]).await?;
+            }
         }
         _ => {}
     }
@@ -181,7 +197,8 @@ async fn tell(
     hear(desk, &heard).await
 }
 
-/// Somebody calls them and finds a time, as long as the one that they have is still to come (acceptance 28).
+/// Somebody calls them and finds a time, as long as the one that they have is still to come (acceptance 28). Each wish has its
+/// own call: neither asking nor confirming counts as a change of the visit.
 async fn find_another_time(
     desk: &mut Desk<'_>,
     appointment: &Appointment,
@@ -194,10 +211,10 @@ async fn find_another_time(
     let subject = (SubjectKind::Appointment, appointment.id.to_string());
     let task = NewTask {
         vehicle_id: appointment.vehicle_id,
-        round: appointment.revision,
+        round: at.get().as_second(),
         is_urgent: true,
         detail: json!({"wants_another_time": true}),
-        ..NewTask::new(CallType::Callback, dealership, customer_id, subject, "move_requested", (at, due_at))
+        ..NewTask::new(CallType::Callback, dealership, customer_id, subject, MOVE_REQUESTED, (at, due_at))
     };
     calls::actions::plan(desk, &[task]).await.map(|_| ())
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     Appointment, Missing, Service, State as AppointmentState, Warning,
     store::{self, Found, Wanted, Which},
+    taking,
 };
 use crate::{
     app::App,
@@ -18,9 +19,9 @@ use crate::{
     db::Tx,
     dealerships::Dealership,
     http::{
-        Access, Error, Fault,
+        Access, Error,
         caller::{Authorized, scope},
-        page::{Page, Paging, Where},
+        page::{Page, Paging, Where, time},
     },
     id::Id,
     repairs::tags::{Tag, lasts_since},
@@ -39,7 +40,7 @@ struct Filters {
     comeback: Option<String>,
     /// `carry_over`, `comeback`.
     tag: Option<String>,
-    /// `true`: only those that lack something.
+    /// `true`: only those to come that lack something.
     incomplete: Option<String>,
     from: Option<String>,
     until: Option<String>,
@@ -53,13 +54,7 @@ async fn list(
     State(app): State<App>,
     Query(filters): Query<Filters>,
 ) -> Result<Json<Page<Shown>>, Error> {
-    let wrong = |pointer: &str, message: &str| {
-        Error::Invalid(vec![Fault { pointer: pointer.to_owned(), code: "wrong_type", message: message.to_owned() }])
-    };
-    let time = |text: Option<String>, pointer: &str| {
-        let read = |text: String| text.parse().map_err(|_| wrong(pointer, "must be a time like 2026-03-05T09:30:00Z"));
-        text.map(read).transpose()
-    };
+    let wrong = |pointer: &str, message: &str| Error::invalid(pointer, "wrong_type", message);
     let is_comeback = match filters.comeback.as_deref() {
         None => None,
         Some("true") => Some(true),
@@ -135,24 +130,11 @@ pub async fn find(tx: &mut Tx, access: &Access, reference: &str, dealership: Opt
 /// Those of the database.
 pub async fn incomplete(
     tx: &mut Tx,
-    access: &Access,
-    dealership: String,
+    dealership: Id<Dealership>,
     now: Timestamp,
     most: i64,
 ) -> Result<Vec<Shown>, Error> {
-    let wanted = Wanted {
-        dealership: Some(dealership),
-        state: None,
-        is_comeback: None,
-        which: Which::Incomplete,
-        from: Some(now),
-        until: None,
-        after: None,
-        limit: most,
-    };
-    let mut shown: Vec<Shown> = store::list(tx, access, wanted).await?.into_iter().map(Shown::from).collect();
-    shown.sort_by_key(|one| one.start_at);
-    Ok(shown)
+    Ok(store::lacking(tx, dealership, now, most).await?.into_iter().map(Shown::from).collect())
 }
 
 /// An appointment as callers see it.
@@ -246,6 +228,14 @@ impl ShownVehicle {
 }
 
 impl Shown {
+    /// Whether what it lacks is still of use: it is to come.
+    pub fn is_to_come(&self) -> bool {
+        taking::is_open(self.state)
+    }
+    /// The `time` of the last applied event.
+    pub fn heard_at(&self) -> Timestamp {
+        self.heard_at
+    }
     /// Whether this source told of it last.
     pub fn is_from(&self, source: &str) -> bool {
         self.source.as_deref() == Some(source)

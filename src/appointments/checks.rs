@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     calendar::{Shop, days_from, local_moment},
-    capacity,
+    capacity::{self, Room},
     clock::Timestamp,
     customers::vehicles::Vehicle,
     db,
@@ -74,7 +74,7 @@ pub(super) async fn look_at(
     Ok(comebacks)
 }
 
-pub(super) fn is_ahead(appointment: &Appointment, now: Timestamp) -> bool {
+fn is_ahead(appointment: &Appointment, now: Timestamp) -> bool {
     let is_open = matches!(appointment.state, State::Requested | State::Proposed | State::Booked | State::Confirmed);
     is_open && appointment.start_at.is_some_and(|start| start > now)
 }
@@ -87,8 +87,8 @@ fn original<'a>(
     comeback::original(&appointment.services, appointment.start_at?, None, jobs)
 }
 
-/// How full the days of these bookings are: by dealership and date, booked and available minutes.
-type Fullness = BTreeMap<(Id<Dealership>, String), (i64, i64)>;
+/// How full the days of these bookings are, by dealership and date.
+type Fullness = BTreeMap<(Id<Dealership>, String), Room>;
 
 async fn fullness(desk: &mut Desk<'_>, booked: &[Booked<'_>]) -> db::Result<Fullness> {
     let mut wanted: BTreeMap<Id<Dealership>, (&Dealership, BTreeSet<String>)> = BTreeMap::new();
@@ -109,7 +109,7 @@ async fn fullness(desk: &mut Desk<'_>, booked: &[Booked<'_>]) -> db::Result<Full
                 .filter(|work| work.is_to_come())
                 .map(Work::minutes)
                 .sum();
-            full.insert((id, day.date.clone()), (ours.max(day.booked_minutes.unwrap_or(0)), day.available_minutes));
+            full.insert((id, day.date.clone()), day.room(ours));
         }
     }
     Ok(full)
@@ -135,10 +135,11 @@ fn warnings(
         found.push(Warning::Spacing { with: other.other_ref.clone(), minutes });
     }
     if let Some(date) = date(appointment, dealership)
-        && let Some((booked, available)) = days.get(&(dealership.id, date.clone()))
-        && capacity::is_overbooked(*booked, *available)
+        && let Some(room) = days.get(&(dealership.id, date.clone()))
+        && room.is_overbooked()
     {
-        let (booked_hours, available_hours) = (capacity::hours(*booked), capacity::hours(*available));
+        let (booked_hours, available_hours) =
+            (capacity::hours(room.booked_minutes), capacity::hours(room.available_minutes));
         found.push(Warning::Load { date, booked_hours, available_hours });
     }
     if let Some(working_days) = waits(appointment, &dealership.shop()).filter(|days| *days > MOST_WORKING_DAYS) {

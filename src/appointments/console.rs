@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     calendar::{days_from, local_moment},
-    capacity,
+    capacity::{self, Room},
     clock::Timestamp,
     console::{
         Page, Right, Visitor, Words, frame, live as live_screen,
@@ -111,6 +111,9 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     let visits = day::of_day(&mut tx, dealership, (midnight(0), midnight(1))).await?;
     let capacity = capacity::actions::days(&mut tx, dealership, &[view.date.to_string()]).await?;
     drop(tx);
+    // The day's hours are everybody's, whoever looks.
+    let ours = visits.iter().map(|visit| super::minutes_of(&visit.services)).sum();
+    let load = capacity.first().map(|day| day.room(ours));
     let me = visitor.staff().id;
     let mine = visits.iter().filter(|visit| visit.advisor_id == Some(me)).count();
     let shown: Vec<&Visit> = visits.iter().filter(|visit| !view.only_mine || visit.advisor_id == Some(me)).collect();
@@ -123,7 +126,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     Ok(html! {
         section id="day" aria-label=(w.t("day-title")) {
             (heading(visitor, view))
-            (figures(visitor, &shown, capacity.first()))
+            (figures(visitor, &shown, load))
             (tabs(w, &view.here(), &tab_list))
             @if shown.is_empty() { (empty(&w.t("day-empty"))) }
             @else {
@@ -137,7 +140,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
 }
 
 /// How the day stands, and how much of its hours is given away (BR-08).
-fn figures(visitor: &Visitor, visits: &[&Visit], capacity: Option<&capacity::Day>) -> Markup {
+fn figures(visitor: &Visitor, visits: &[&Visit], load: Option<Room>) -> Markup {
     let w = visitor.words;
     let of = |states: &[State]| visits.iter().filter(|visit| states.contains(&visit.state)).count();
     let to_come = of(&[State::Booked, State::Confirmed, State::MoveRequested]);
@@ -150,24 +153,15 @@ fn figures(visitor: &Visitor, visits: &[&Visit], capacity: Option<&capacity::Day
         ("day-late", late, "bad"),
         ("day-incomplete", incomplete, "warn"),
     ];
-    let booked = || {
-        visits
-            .iter()
-            .flat_map(|visit| visit.services.iter())
-            .filter_map(|service| service.hours)
-            .map(capacity::minutes)
-            .sum()
-    };
-    let load = capacity.map(|day| (day.booked_minutes.unwrap_or_else(booked), day.available_minutes));
     html! {
         div class="tiles" {
             @for (key, n, tone) in tiles {
                 div class="card tile" { h2 { (w.t(key)) } p class={ "big num " @if n > 0 { (tone) } } { (n) } }
             }
-            @if let Some((booked, available)) = load {
+            @if let Some(room) = load {
                 div class="card tile" {
                     h2 { (w.t("day-load")) }
-                    p class={ "big num " @if capacity::is_overbooked(booked, available) { "bad" } } { (hours(booked)) " / " (hours(available)) }
+                    p class={ "big num " @if room.is_overbooked() { "bad" } } { (hours(room.booked_minutes)) " / " (hours(room.available_minutes)) }
                     p class="muted small" { (w.ta("day-load-hours", &[("n", capacity::FULL.into())])) }
                 }
             }
@@ -175,10 +169,8 @@ fn figures(visitor: &Visitor, visits: &[&Visit], capacity: Option<&capacity::Day
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a day has few minutes")]
 fn hours(minutes: i64) -> String {
-    let hours = minutes as f64 / 60.0;
-    format!("{}", (hours * 10.0).round() / 10.0)
+    format!("{}", (capacity::hours(minutes) * 10.0).round() / 10.0)
 }
 
 fn is_to_come(visit: &Visit) -> bool {

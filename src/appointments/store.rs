@@ -1,4 +1,21 @@
 //! The SQL of appointments.
+
+/// Appointments as [`Found`], before their `WHERE`.
+macro_rules! found {
+    () => {
+        "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
+                a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
+                a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
+                a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.missing, a.created_at, d.code AS dealership,
+                c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
+                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name, a.wishes,
+                (SELECT r.opened_at FROM repair_orders AS r WHERE r.appointment_ref = a.ref AND r.dealership_id = a.dealership_id
+                    AND r.state IN ('open', 'ready') AND r.state = 'open' ORDER BY r.opened_at LIMIT 1) AS open_since
+         FROM appointments AS a JOIN dealerships AS d ON d.id = a.dealership_id LEFT JOIN customers AS c ON c.id = a.customer_id
+              LEFT JOIN vehicles AS v ON v.id = a.vehicle_id LEFT JOIN staff AS s ON s.id = a.advisor_id"
+    };
+}
+
 mod around;
 pub(super) mod day;
 mod listing;
@@ -10,7 +27,7 @@ use serde::Serialize;
 use sqlx::types::Json;
 
 pub(super) use self::around::{Neighbour, Work, neighbours, recover, works_between};
-pub(super) use self::listing::{Wanted, Which, list, of_customer, tellers_of_what_is_ahead};
+pub(super) use self::listing::{Wanted, Which, lacking, list, of_customer, tellers_of_what_is_ahead};
 pub(super) use self::written::{Written, incomplete_of, written};
 use super::{Appointment, Service, State};
 use crate::{
@@ -162,20 +179,10 @@ pub(super) async fn list_by_reference(
     reference: &str,
     dealership: Option<&str>,
 ) -> Result<Vec<Found>> {
-    tx.sql(
-        "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
-                a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
-                a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
-                    a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.missing, a.created_at, d.code AS dealership,
-                c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
-                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name, a.wishes,
-                (SELECT r.opened_at FROM repair_orders AS r WHERE r.appointment_ref = a.ref AND r.dealership_id = a.dealership_id
-                    AND r.state IN ('open', 'ready') AND r.state = 'open' ORDER BY r.opened_at LIMIT 1) AS open_since
-         FROM appointments AS a JOIN dealerships AS d ON d.id = a.dealership_id LEFT JOIN customers AS c ON c.id = a.customer_id
-              LEFT JOIN vehicles AS v ON v.id = a.vehicle_id LEFT JOIN staff AS s ON s.id = a.advisor_id
-         WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
-         ORDER BY a.id LIMIT 2",
-    )
+    tx.sql(concat!(
+        found!(),
+        " WHERE (a.id = $1 OR a.ref = $1) AND ($2 IS NULL OR a.dealership_id = $2) AND ($3 IS NULL OR d.code = $3) ORDER BY a.id LIMIT 2"
+    ))
     .bind(reference.to_owned())
     .bind(access.one())
     .bind(dealership.map(str::to_owned))

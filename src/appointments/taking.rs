@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Appointment, absence,
-    checks::is_ahead,
+    Appointment, State, absence,
     store::{self, Written},
     telling,
 };
 use crate::{
     bookings,
     calls::{self, CallType, NewTask},
+    clock::Timestamp,
     customers::{Customer, vehicles::Vehicle},
     db,
     dealerships::Dealership,
@@ -70,19 +70,68 @@ pub(super) fn missing(written: &Written) -> Vec<Missing> {
     .collect()
 }
 
+/// A booking to be looked at.
+pub(super) struct Taken<'a> {
+    pub(super) dealership: &'a Arc<Dealership>,
+    pub(super) appointment: &'a mut Appointment,
+    /// Its state and start as they were, where they may be others now.
+    pub(super) before: Option<(State, Option<Timestamp>)>,
+}
+
+/// Whether somebody is to come: also while another time is looked for.
+pub(super) fn is_open(state: State) -> bool {
+    use State::{Booked, Confirmed, MoveRequested, Proposed, Requested};
+    matches!(state, Requested | Proposed | Booked | Confirmed | MoveRequested)
+}
+
+/// Whether the visit is still to come.
+fn waits(appointment: &Appointment, now: Timestamp) -> bool {
+    is_open(appointment.state) && appointment.start_at.is_some_and(|start| start > now)
+}
+
+/// Withdraws the calls about what is missing on visits that changed: who has come, will not come, or comes at another time is
+/// not called before the old one. Nothing is read where nothing is missing.
+pub(super) async fn watch(desk: &mut Desk<'_>, watched: &[absence::Watched<'_>]) -> db::Result<()> {
+    for (appointment, before) in watched {
+        let Some((state, start_at)) = *before else { continue };
+        let is_other = state != appointment.state && !waits(appointment, desk.now) || start_at != appointment.start_at;
+        if is_other && !appointment.missing.is_empty() {
+            calls::actions::withdraw_for(desk, &appointment.id.to_string(), REASON, "subject_moved_on").await?;
+        }
+    }
+    Ok(())
+}
+
 /// Looks at bookings that were just saved: says what each lacks, and has somebody ask for it where it was taken here; what
 /// another system took it has to complete, and the advisor reads of it the day before. One statement however many there are,
-/// while nothing is missing.
-pub(super) async fn look_at(desk: &mut Desk<'_>, booked: Vec<(&Arc<Dealership>, &mut Appointment)>) -> db::Result<()> {
-    let ids: Vec<Id<Appointment>> = booked.iter().map(|(_, appointment)| appointment.id).collect();
+/// while nothing is missing. Answers whose other bookings lack something that this may have completed.
+pub(super) async fn look_at(
+    desk: &mut Desk<'_>,
+    booked: Vec<Taken<'_>>,
+) -> db::Result<(BTreeSet<Id<Customer>>, BTreeSet<Id<Vehicle>>)> {
+    let ids: Vec<Id<Appointment>> = booked.iter().map(|taken| taken.appointment.id).collect();
     let written: HashMap<Id<Appointment>, Written> =
         store::written(desk.tx, &ids).await?.into_iter().map(|written| (written.id, written)).collect();
-    let (mut changed, mut tasks, mut whole) = (Vec::new(), Vec::new(), Vec::new());
-    for (dealership, appointment) in booked {
+    let (mut changed, mut tasks, mut over) = (Vec::new(), Vec::new(), Vec::new());
+    for Taken { dealership, appointment, before } in booked {
         let Some(written) = written.get(&appointment.id) else { continue };
-        // Who is here can be asked at the counter.
-        let found = if is_ahead(appointment, desk.now) { missing(written) } else { Vec::new() };
+        if !waits(appointment, desk.now) {
+            // Who is here can be asked at the counter; nothing has come that was missing.
+            if !appointment.missing.is_empty() {
+                over.push((appointment.id.to_string(), "subject_moved_on"));
+                appointment.missing.0.clear();
+                changed.push(&*appointment);
+            }
+            continue;
+        }
+        let found = missing(written);
         if found == appointment.missing.0 {
+            // The call before the time that it had was withdrawn, as [`watch`] does.
+            let is_as_before =
+                before.is_none_or(|(state, start_at)| is_open(state) && start_at == appointment.start_at);
+            if !found.is_empty() && !is_as_before {
+                tasks.extend(ask(desk, dealership, appointment));
+            }
             continue;
         }
         let what = if found.is_empty() { "appointment.completed_data" } else { "appointment.incomplete" };
@@ -90,7 +139,7 @@ pub(super) async fn look_at(desk: &mut Desk<'_>, booked: Vec<(&Arc<Dealership>, 
         line.detail = json!({ "missing": found });
         desk.record(line);
         if found.is_empty() {
-            whole.push(appointment.id.to_string());
+            over.push((appointment.id.to_string(), "complete_now"));
         } else {
             tasks.extend(ask(desk, dealership, appointment));
         }
@@ -99,10 +148,14 @@ pub(super) async fn look_at(desk: &mut Desk<'_>, booked: Vec<(&Arc<Dealership>, 
     }
     store::save(desk.tx, &changed).await?;
     calls::actions::plan(desk, &tasks).await?;
-    for subject in &whole {
-        calls::actions::withdraw_for(desk, subject, REASON, "complete_now").await?;
+    for (subject, why) in &over {
+        calls::actions::withdraw_for(desk, subject, REASON, why).await?;
     }
-    Ok(())
+    let lacking = || written.values().filter(|written| written.others_lack);
+    Ok((
+        lacking().filter_map(|written| written.customer_id).collect(),
+        lacking().filter_map(|written| written.vehicle_id).collect(),
+    ))
 }
 
 /// Somebody asks for what is missing, in good time before the visit.
@@ -116,6 +169,8 @@ fn ask(desk: &Desk<'_>, dealership: &Arc<Dealership>, appointment: &Appointment)
         vehicle_id: appointment.vehicle_id,
         round: ROUND,
         expires_at: Some(start),
+        // It is we who want something.
+        is_asked_for: false,
         detail: json!({"is_incomplete": true}),
         ..NewTask::new(CallType::Callback, dealership, customer_id, subject, REASON, (desk.now, due_at))
     })
@@ -136,8 +191,13 @@ pub async fn look_again(
     }
     let held = store::find_and_lock_by_id(desk.tx, &ids).await?;
     let mut held = absence::with_dealerships(desk, held).await?;
-    let booked = held.iter_mut().map(|(held, dealership)| (&*dealership, &mut held.appointment)).collect();
-    look_at(desk, booked).await
+    let taken = held.iter_mut().map(|(held, dealership)| Taken {
+        dealership: &*dealership,
+        appointment: &mut held.appointment,
+        before: None,
+    });
+    let taken = taken.collect();
+    look_at(desk, taken).await.map(|_| ())
 }
 
 #[cfg(test)]
@@ -152,6 +212,9 @@ mod tests {
             model_code: Some("ES300h".to_owned()),
             model_year: Some(2024),
             has_phone: true,
+            customer_id: None,
+            vehicle_id: None,
+            others_lack: false,
         };
         assert!(missing(&whole()).is_empty());
         for (written, what) in [

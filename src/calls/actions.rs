@@ -52,7 +52,7 @@ pub async fn plan(desk: &mut Desk<'_>, wanted: &[NewTask]) -> db::Result<Vec<Id<
     let (mut tasks, mut excluded) = (Vec::new(), Vec::new());
     for (key, wanted) in by_key {
         let Some(callee) = callees.get(wanted.customer_id) else { continue };
-        if callees.refuses(wanted.customer_id, wanted.kind) {
+        if !wanted.is_asked_for && callees.refuses(wanted.customer_id, wanted.kind) {
             let mut line = Entry::new(desk.id(), wanted.dealership.id, desk.now, "call.not_planned");
             line.customer_id = Some(wanted.customer_id);
             line.subject_type = Some(wanted.subject_type.word());
@@ -180,6 +180,12 @@ pub async fn withdraw_for(desk: &mut Desk<'_>, subject_id: &str, planned_for: &s
     let mut open = store::find_open_about(desk.tx, &[subject_id.to_owned()]).await?;
     open.retain(|task| task.reason == planned_for);
     end(desk, open, reason).await.map(|_| ())
+}
+
+/// Whether a call about a subject that was planned for this is still to be made.
+pub async fn is_open_for(desk: &mut Desk<'_>, subject_id: &str, planned_for: &str) -> db::Result<bool> {
+    let open = store::find_open_about(desk.tx, &[subject_id.to_owned()]).await?;
+    Ok(open.iter().any(|task| task.reason == planned_for))
 }
 
 /// Withdraws the open calls that are made in place of these kinds of notices about a subject: it has moved on.

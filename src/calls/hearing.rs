@@ -69,10 +69,13 @@ pub(super) async fn tell(
     }
     match task.subject_type {
         SubjectKind::Case => tell_case(desk, task, agent, word, outcome).await,
-        SubjectKind::Appointment if task.kind == CallType::Confirm => match task.detail.get("withdrawn") {
-            None => tell_appointment(desk, task, outcome).await,
-            Some(_) => tell_of_another_time(desk, task, outcome).await,
-        },
+        SubjectKind::Appointment if matches!(task.kind, CallType::Confirm | CallType::Callback) => {
+            // What was missing may have come while they spoke; the time is the one that they spoke of.
+            match task.detail.get("withdrawn").filter(|why| *why != "complete_now") {
+                None => tell_appointment(desk, task, outcome).await,
+                Some(_) => tell_of_another_time(desk, task, outcome).await,
+            }
+        }
         SubjectKind::PartsOrder if task.kind == CallType::PartsArrived => tell_parts(desk, task, outcome).await,
         SubjectKind::Inquiry => tell_inquiry(desk, task, attempt, agent, outcome).await,
         _ => Ok(()),
@@ -83,6 +86,8 @@ pub(super) async fn tell(
 async fn tell_appointment(desk: &mut Desk<'_>, task: &CallTask, outcome: Outcome) -> db::Result<()> {
     let (Ok(id), at) = (task.subject_id.parse(), desk.now) else { return Ok(()) };
     let acted = match outcome {
+        // Who was called back and is content has got what they asked for, whatever that was.
+        Outcome::CompletedSatisfied if task.kind == CallType::Callback => return Ok(()),
         Outcome::AppointmentConfirmed | Outcome::CompletedSatisfied => {
             appointments::actions::confirm_by_customer(desk, id, "call", at).await?
         }

@@ -43,12 +43,11 @@ impl Callees {
     pub(super) fn get(&self, id: Id<Customer>) -> Option<&Callee> {
         self.known.get(&id)
     }
-    /// Whether they said that they do not want such a call; one that they asked for is not refused.
+    /// Whether they said that they do not want such a call. One that they asked for is none of those.
     pub(super) fn refuses(&self, id: Id<Customer>, kind: CallType) -> bool {
         let said = |scope: String| self.refused.contains(&(id, scope));
         let is_marketing = matches!(kind, CallType::Maintenance | CallType::DeferredWork);
-        kind != CallType::Callback
-            && (said("all".to_owned()) || said(topic(kind)) || is_marketing && said("marketing".to_owned()))
+        said("all".to_owned()) || said(topic(kind)) || is_marketing && said("marketing".to_owned())
     }
 }
 

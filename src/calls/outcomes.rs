@@ -5,7 +5,7 @@ use super::{
     CallTask, CallType,
     hours::{CallHours, DayPart},
 };
-use crate::{clock::Timestamp, config};
+use crate::{clock::Timestamp, config, notices::SubjectKind};
 
 /// What the telephone did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -131,11 +131,17 @@ impl Outcome {
     pub fn read(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
-    /// What may be said at the end of a call of this type.
-    pub fn fits(self, kind: CallType) -> bool {
+    /// What may be said at the end of a call of this type about such a subject. Who is called back about their visit may keep
+    /// the time that they have, or not come at all.
+    pub fn fits(self, kind: CallType, about: SubjectKind) -> bool {
         match self {
             Self::PartsAcceptedBooked | Self::PartsDeclined => kind == CallType::PartsArrived,
-            Self::AppointmentConfirmed | Self::MoveRequested | Self::AppointmentCancelled => kind == CallType::Confirm,
+            Self::MoveRequested => kind == CallType::Confirm,
+            Self::AppointmentConfirmed | Self::AppointmentCancelled => match kind {
+                CallType::Confirm => true,
+                CallType::Callback => about == SubjectKind::Appointment,
+                _ => false,
+            },
             _ => true,
         }
     }

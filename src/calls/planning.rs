@@ -46,6 +46,9 @@ pub struct NewTask {
     pub is_urgent: bool,
     /// The customer asked for it: `not_before` is kept as it is.
     pub agreed: Option<Agreed>,
+    /// It is made because the customer wants it, so that who wants no calls is called all the same. So are call-backs, unless
+    /// their desk says that it is the house that wants something.
+    pub is_asked_for: bool,
     /// None = the customer's, else the dealership's.
     pub language: Option<String>,
     /// What who calls should know about, such as `complaints`.
@@ -80,6 +83,7 @@ impl NewTask {
             expires_at: kind.expires_after().map(|after| not_before.plus(after)),
             is_urgent: false,
             agreed: None,
+            is_asked_for: kind == CallType::Callback,
             language: None,
             skill: None,
             excluded_staff: Vec::new(),

@@ -209,7 +209,7 @@ async fn checked(
         attempts::keep_draft(desk.tx, task.id, agent.id, draft_of(word), desk.now).await?;
         return Ok(Err(Concluded::LeaseLost));
     }
-    if word.told.outcome.is_some_and(|outcome| !outcome.fits(task.kind)) {
+    if word.told.outcome.is_some_and(|outcome| !outcome.fits(task.kind, task.subject_type)) {
         return Ok(Err(Concluded::Unknown("outcome")));
     }
     Ok(attempt_for(desk, task, agent, word, past).await?.ok_or(Concluded::Unknown("number")))

@@ -4,12 +4,15 @@ use axum::{
     extract::{Path, State},
     routing::put,
 };
+use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Room, actions, hours};
+use super::{actions, hours};
 use crate::{
     app::App,
+    appointments,
+    calendar::{days_from, local_moment},
     http::{
         Error,
         body::JsonBody,
@@ -58,8 +61,12 @@ async fn put_one(
         data,
     };
     told_here::take(&app, told).await?;
-    let day = actions::days(&mut app.db.read().await?, dealership.id, &[date]).await?.pop().ok_or(Error::NotFound)?;
-    let room = Room::from(&day);
+    let mut tx = app.db.read().await?;
+    let day = actions::days(&mut tx, dealership.id, &[date]).await?.pop().ok_or(Error::NotFound)?;
+    let on: Date = day.date.parse().map_err(|_| Error::NotFound)?;
+    let midnight = |days| local_moment(days_from(on, days).at(0, 0, 0, 0), &dealership.zone);
+    let booked = appointments::actions::booked(&mut tx, dealership.id, (midnight(0), midnight(1))).await?;
+    let room = day.room(booked.iter().map(|(_, minutes)| minutes).sum());
     Ok(Json(Shown {
         date: day.date,
         available_hours: hours(room.available_minutes),

@@ -41,6 +41,15 @@ pub struct Room {
 }
 
 impl Room {
+    /// Beside the work that we know of: it counts where it is more than what the sender counts.
+    #[must_use]
+    pub fn counting(self, ours: i64) -> Self {
+        Self { booked_minutes: self.booked_minutes.max(ours), ..self }
+    }
+    /// Whether more is booked than should be (BR-08).
+    pub fn is_overbooked(self) -> bool {
+        is_overbooked(self.booked_minutes, self.available_minutes)
+    }
     /// Whether so much more leaves it at four fifths at most (BR-08).
     pub fn takes(self, minutes: i64) -> bool {
         !is_overbooked(self.booked_minutes.saturating_add(minutes), self.available_minutes)
@@ -55,10 +64,11 @@ impl Room {
     }
 }
 
-impl From<&Day> for Room {
-    /// As the sender states it: where they do not count what is booked, nothing is.
-    fn from(day: &Day) -> Self {
-        Self { available_minutes: day.available_minutes, booked_minutes: day.booked_minutes.unwrap_or(0) }
+impl Day {
+    /// What it has room for beside so much work that we know of: what the sender counts as booked counts where it is more.
+    pub fn room(&self, ours: i64) -> Room {
+        let told = self.booked_minutes.unwrap_or(0);
+        Room { available_minutes: self.available_minutes, booked_minutes: told }.counting(ours)
     }
 }
 
@@ -92,6 +102,8 @@ mod tests {
         assert_eq!((room(40.0, 30.0).bookable(), room(40.0, 30.0).left()), (120, 600));
         assert!(room(40.0, 30.0).takes(120) && !room(40.0, 30.0).takes(121));
         assert_eq!((room(40.0, 39.0).bookable(), room(40.0, 39.0).left()), (0, 60));
+        let day = |told| Day { date: "2026-03-04".to_owned(), available_minutes: 600, booked_minutes: told };
+        assert_eq!([None, Some(60), Some(240)].map(|told| day(told).room(120).booked_minutes), [120, 120, 240]);
         assert_eq!((room(1.0, 2.0).bookable(), room(1.0, 2.0).left()), (0, 0));
     }
 }

@@ -1,8 +1,11 @@
 //! Two who are one: suggested where they share an address, done only when somebody says so.
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{ContactPoint, Customer, consent, store::merging as store};
 use crate::{
+    appointments,
     db::{self, Tx},
     dealerships::Dealership,
     desk::Desk,
@@ -49,6 +52,8 @@ pub async fn merge(desk: &mut Desk<'_>, from: Id<Customer>, into: Id<Customer>, 
     line.actor = Some(word.actor.to_owned());
     line.detail = json!({"merged": from});
     desk.record(line);
+    // What is known of the one may be what the other's booking lacks.
+    appointments::actions::look_again(desk, &BTreeSet::from([into]), &BTreeSet::new()).await?;
     Ok(true)
 }
 

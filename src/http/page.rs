@@ -1,6 +1,9 @@
 //! What most addresses take: which dealership is meant, and of a list so many at a time, in the order of their ids.
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::Error;
+use crate::clock::Timestamp;
+
 /// The most that one answer holds.
 const MOST: i64 = 500;
 const USUAL: i64 = 50;
@@ -25,6 +28,15 @@ impl Paging {
     pub fn limit(&self) -> i64 {
         self.limit.unwrap_or(USUAL).clamp(1, MOST)
     }
+}
+
+/// A moment in a list's filters.
+///
+/// # Errors
+/// 422 at `pointer` when the text is none.
+pub fn time(text: Option<String>, pointer: &str) -> Result<Option<Timestamp>, Error> {
+    let wrong = || Error::invalid(pointer, "wrong_type", "must be a time like 2026-03-05T09:30:00Z");
+    text.map(|text| text.parse().map_err(|_| wrong())).transpose()
 }
 
 /// `?dealership=CODE`: which one is meant, where a ref or a key does not say it.

@@ -193,28 +193,30 @@ impl Drawer {
         self.order.advisor_id = self.order.advisor_id.or(parties.advisor);
     }
 
-    /// A day for the fitting was chosen: nobody has to call any more.
+    /// A day for the fitting was chosen: nobody has to call any more, and who takes it after all has not declined it.
     pub(super) fn book(&mut self, appointment: Id<Appointment>, at: Timestamp) -> Option<Effect> {
-        let standing = self.standing();
-        if standing.open + standing.in_hand == 0 || self.order.appointment_id == Some(appointment) {
+        let (standing, order) = (self.standing(), &mut self.order);
+        if standing.open + standing.in_hand == 0 || order.appointment_id == Some(appointment) {
             return None;
         }
-        (self.order.booked_at, self.order.appointment_id) = (Some(at), Some(appointment));
+        (order.booked_at, order.appointment_id, order.declined_at) = (Some(at), Some(appointment), None);
         Some(quiet("parts.booked"))
     }
 
     /// They were spoken to: they come for the fitting, or do not want it. Either way nobody has to call any more.
     pub(super) fn speak_of(&mut self, spoken: Spoken, at: Timestamp) -> Option<Effect> {
-        let order = &mut self.order;
-        let (held, what) = match spoken {
-            Spoken::Agreed => (&mut order.booked_at, "parts.booked"),
-            Spoken::Declined => (&mut order.declined_at, "parts.declined"),
-        };
-        let is_news = held.is_none() && self.lines.iter().any(|line| line.state == LineState::Received);
-        is_news.then(|| {
-            *held = Some(at);
-            quiet(what)
-        })
+        let (order, is_here) = (&mut self.order, self.lines.iter().any(|line| line.state == LineState::Received));
+        match spoken {
+            Spoken::Agreed if is_here && (order.booked_at.is_none() || order.declined_at.is_some()) => {
+                (order.booked_at, order.declined_at) = (order.booked_at.or(Some(at)), None);
+                Some(quiet("parts.booked"))
+            }
+            Spoken::Declined if is_here && order.declined_at.is_none() => {
+                order.declined_at = Some(at);
+                Some(quiet("parts.declined"))
+            }
+            _ => None,
+        }
     }
 
     /// That day fell through: whose turn it is begins anew. Whether it did.

@@ -23,7 +23,7 @@ use crate::{
     http::{
         Error,
         caller::{Authorized, scope},
-        page::{Page, Paging, Where},
+        page::{Page, Paging, Where, time},
     },
     id::Id,
     staff::Staff,
@@ -53,10 +53,6 @@ async fn list(
     State(app): State<App>,
     Query(filters): Query<Filters>,
 ) -> Result<Json<Page<Listed>>, Error> {
-    let time = |text: Option<String>, pointer: &str| {
-        let wrong = || Error::invalid(pointer, "wrong_type", "must be a time like 2026-03-05T09:30:00Z");
-        text.map(|text| text.parse().map_err(|_| wrong())).transpose()
-    };
     let which = match Tag::read(filters.tag.as_deref())? {
         None => Which::All,
         Some(Tag::Comeback) => Which::Comebacks,

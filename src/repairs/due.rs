@@ -36,8 +36,6 @@ const PROMISES: &[ClockKind] = &[ClockKind::RepairPromiseAtRisk, ClockKind::Repa
 const APPROVAL: &[CallType] = &[CallType::WorkApproval];
 /// Those that do when the car is ready, or another time is promised.
 const AT_RISK: &[CallType] = &[CallType::PromiseAtRisk];
-/// Rounds of the calls about promises that are not kept, apart from those in place of a text about another time.
-const AT_RISK_ROUND: i64 = 1_000_000;
 /// By then a customer is called whose promised time has passed.
 const PASSED: SignedDuration = SignedDuration::from_mins(30);
 
@@ -237,7 +235,8 @@ fn call_about(shop: &Arc<Dealership>, kept: &Kept, promised: Timestamp, now: Tim
     let task = NewTask::new(CallType::PromiseAtRisk, shop, order.customer_id?, subject, reason, times);
     (now.since(promised) < SignedDuration::from_hours(24)).then(|| NewTask {
         vehicle_id: order.vehicle_id,
-        round: AT_RISK_ROUND + order.revision,
+        // Work that is decided meanwhile is another revision, and the same promise. Those in place of a text have revisions.
+        round: promised.get().as_second(),
         is_urgent: true,
         skill: Some("advisor".to_owned()),
         detail: json!({"promised_at": promised, "ref": order.reference}),

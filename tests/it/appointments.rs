@@ -4,6 +4,7 @@ mod acts;
 mod caps;
 mod checks;
 mod hours;
+mod lacking;
 mod letters;
 mod lists;
 mod moves;

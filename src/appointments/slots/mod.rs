@@ -25,7 +25,7 @@ pub const MOST_DAYS: i64 = 31;
 pub struct Wish {
     /// How long the work takes, in minutes while the doors are open.
     pub minutes: i64,
-    /// Only when this one can receive them; anybody where nobody is named.
+    /// Only when this one can receive them, at their own hours where they are among the advisors; anybody where nobody is named.
     pub advisor: Option<Id<Staff>>,
     pub parts: Parts,
     /// A visit that is to be moved: where it stands now is in nobody's way.
@@ -70,8 +70,8 @@ pub struct Arrival {
 #[derive(Clone, Copy, Debug)]
 pub struct Book<'a> {
     pub shop: &'a Shop,
-    /// Those who receive customers, in the order in which they are offered.
-    pub advisors: &'a [Id<Staff>],
+    /// Those who receive customers, in the order in which they are offered, with the hours at which they are here.
+    pub advisors: &'a [Staff],
     /// In the order of their starts.
     pub arrivals: &'a [Arrival],
     /// The days of which the hours are stated.
@@ -132,24 +132,29 @@ impl Book<'_> {
         }
         let beside = |(date, room): (&Date, &Room)| {
             let (ours, own) = booked.get(date).copied().unwrap_or_default();
-            (*date, Room { booked_minutes: room.booked_minutes.max(ours) - own, ..*room })
+            let room = room.counting(ours);
+            (*date, Room { booked_minutes: room.booked_minutes - own, ..room })
         };
         self.days.iter().map(beside).collect()
     }
 
-    /// Who can receive somebody at this time; `None` when nobody can. A visit that names no advisor takes one of them.
+    /// Who can receive somebody at this time: they are here and have nobody else; `None` when nobody can. A visit that names no
+    /// advisor takes one of them.
     fn free(&self, wish: &Wish, at: Timestamp) -> Option<Vec<Id<Staff>>> {
         let first = self.arrivals.partition_point(|arrival| arrival.start_at <= at.minus(SPACING));
         let near = self.arrivals[first..].iter().take_while(|arrival| arrival.start_at < at.plus(SPACING));
         let near: Vec<&Arrival> = near.filter(|arrival| Some(arrival.id) != wish.moving).collect();
         let is_taken = |who: Id<Staff>| near.iter().any(|arrival| arrival.advisor_id == Some(who));
         if let Some(who) = wish.advisor {
-            return (!is_taken(who)).then(|| vec![who]);
+            let is_here =
+                self.advisors.iter().find(|one| one.id == who).is_none_or(|one| one.is_on_shift(self.shop, at));
+            return (is_here && !is_taken(who)).then(|| vec![who]);
         }
         if self.advisors.is_empty() {
             return near.is_empty().then(Vec::new);
         }
-        let free: Vec<Id<Staff>> = self.advisors.iter().copied().filter(|who| !is_taken(*who)).collect();
+        let here = self.advisors.iter().filter(|one| one.is_on_shift(self.shop, at)).map(|one| one.id);
+        let free: Vec<Id<Staff>> = here.filter(|who| !is_taken(*who)).collect();
         let unnamed = near.iter().filter(|arrival| arrival.advisor_id.is_none()).count();
         (free.len() > unnamed).then_some(free)
     }

@@ -45,7 +45,9 @@ pub async fn offer(
 ) -> db::Result<Offer> {
     let until = until.min(from.plus(SignedDuration::from_hours(24 * MOST_DAYS)));
     let mut advisors = staff::actions::all_of(tx, dealership.id).await?;
-    advisors.retain(|person| person.active && person.roles.iter().any(|role| role == "advisor"));
+    let receives = |person: &Staff| person.roles.iter().any(|role| role == "advisor");
+    // Whoever is asked for by name has hours, too.
+    advisors.retain(|person| person.active && (receives(person) || wish.advisor == Some(person.id)));
     let shop = dealership.shop();
     let on =
         |at: Timestamp, days| local_moment(days_from(at.in_zone(&shop.zone).date(), days).at(0, 0, 0, 0), &shop.zone);
@@ -61,19 +63,20 @@ pub async fn offer(
             minutes: work.minutes(),
         })
         .collect();
-    let ids: Vec<Id<Staff>> = advisors.iter().map(|person| person.id).collect();
     let unknown = BTreeMap::new();
-    let book = Book { shop: &shop, advisors: &ids, arrivals: &arrivals, days: &unknown };
+    let book = Book { shop: &shop, advisors: &advisors, arrivals: &arrivals, days: &unknown };
     let dates: Vec<Date> = book.dates((from, until)).collect();
     let asked: Vec<String> = dates.iter().map(Date::to_string).collect();
     let stated = capacity::actions::days(tx, dealership.id, &asked).await?;
     let stated: BTreeMap<Date, Room> =
-        stated.iter().filter_map(|day| Some((day.date.parse().ok()?, Room::from(day)))).collect();
+        stated.iter().filter_map(|day| Some((day.date.parse().ok()?, day.room(0)))).collect();
     let book = Book { days: &stated, ..book };
     let rooms = book.rooms(wish.moving);
     let days = dates.into_iter().filter(|date| shop.is_open_on(*date));
     let days = days.map(|date| (date, rooms.get(&date).copied())).collect();
-    Ok(Offer { slots: book.slots(wish, (from, until), now), days, advisors })
+    let slots = book.slots(wish, (from, until), now);
+    advisors.retain(receives);
+    Ok(Offer { slots, days, advisors })
 }
 
 /// What is wanted of another time for a visit: as long, by the same advisor, with the parts that it needs.

@@ -3,6 +3,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use proptest::prelude::*;
+use serde_json::{Value, json};
 
 use super::{Arrival, Book, Parts, Slot, Wish};
 use crate::{calendar::Shop, capacity::Room, clock::Timestamp, id::Id, staff::Staff};
@@ -18,6 +19,14 @@ fn minutes(n: i64) -> SignedDuration {
 }
 fn advisor(n: u8) -> Id<Staff> {
     Id::new(at("2026-01-01T00:00"), [n; 10])
+}
+/// With hours of their own, where some are told.
+fn person(n: u8, shifts: &Value) -> Staff {
+    let body = json!({"name": "x", "roles": ["advisor"], "shifts": shifts});
+    Staff::parse(advisor(n), Id::new(at("2026-01-01T00:00"), [9; 10]), "adv", "", body).expect("valid")
+}
+fn two() -> [Staff; 2] {
+    [1, 2].map(|n| person(n, &json!({})))
 }
 
 /// Split on weekdays, a Saturday morning; a holiday on Tuesday the 3rd and a Sunday that is worked.
@@ -45,7 +54,7 @@ fn arrival(n: u8, start: &str, who: Option<u8>) -> Arrival {
 
 /// What is asked in most of these: a stretch of the book of two advisors.
 fn slots(arrivals: &[Arrival], days: &BTreeMap<Date, Room>, wish: &Wish, from: &str, until: &str) -> Vec<Slot> {
-    let (shop, advisors) = (tianhe(), [advisor(1), advisor(2)]);
+    let (shop, advisors) = (tianhe(), two());
     let book = Book { shop: &shop, advisors: &advisors, arrivals, days };
     book.slots(wish, (at(from), at(until)), at("2026-03-02T10:00"))
 }
@@ -96,6 +105,28 @@ fn arrivals_of_one_advisor_are_half_an_hour_apart_and_another_may_be_free() {
     // A visit that is moved is in nobody's way.
     let moving = Wish { moving: Some(both[0].id), ..only };
     assert_eq!(of(&both, &moving).len(), 5);
+}
+
+#[test]
+fn nobody_is_offered_who_is_away_or_works_at_other_hours() {
+    let on_wednesday_afternoon = json!({"week": {"wed": [["13:30", "18:00"]]}});
+    let away = json!({"away": [{"from": "2026-03-04", "to": "2026-03-04"}]});
+    let (shop, advisors) = (tianhe(), [person(1, &away), person(2, &on_wednesday_afternoon)]);
+    let book = Book { shop: &shop, advisors: &advisors, arrivals: &[], days: &BTreeMap::new() };
+    let of = |wish: &Wish, day: &str| {
+        book.slots(
+            wish,
+            (at(&format!("2026-03-{day}T00:00")), at(&format!("2026-03-{day}T23:00"))),
+            at("2026-03-02T10:00"),
+        )
+    };
+    let wednesday = of(&wish(60), "04");
+    assert_eq!(starts(&wednesday)[0], "03-04 13:30", "in the morning nobody is here");
+    assert!(wednesday.iter().all(|slot| slot.advisors == [advisor(2)]));
+    assert!(of(&wish(60), "05").iter().all(|slot| slot.advisors == [advisor(1)]));
+    let named = |n| Wish { advisor: Some(advisor(n)), ..wish(60) };
+    assert!(of(&named(1), "04").is_empty() && !of(&named(1), "05").is_empty());
+    assert!(!of(&named(2), "04").is_empty() && of(&named(2), "05").is_empty());
 }
 
 #[test]
@@ -169,7 +200,7 @@ proptest! {
         hours in 5_i64..60,
         now in 0_usize..7 * 1440,
     ) {
-        let (shop, monday, advisors) = (tianhe(), at("2026-03-02T00:00"), [advisor(1), advisor(2)]);
+        let (shop, monday, advisors) = (tianhe(), at("2026-03-02T00:00"), two());
         let moment = |minute: usize| monday.plus(minutes(i64::try_from(minute).expect("small")));
         let taken: Vec<(usize, Option<u8>, i64)> = taken.into_iter().map(|(five, who, m)| (five * 5, who, m)).collect();
         let arrival = |((at, who, minutes), n): (&(usize, Option<u8>, i64), u8)| Arrival {

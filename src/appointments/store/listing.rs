@@ -30,27 +30,25 @@ pub(in crate::appointments) enum Which {
     All,
     /// The work on them has been open since before that closing of the doors.
     CarriedOver(Option<Timestamp>),
-    /// Something that they should say is missing.
+    /// They are still to come, and something that they should say is missing.
     Incomplete,
 }
 
+/// What a visit lacks is asked for while it is still to come: who is here is asked at the counter.
+macro_rules! lacking {
+    () => {
+        "a.missing <> '[]' AND a.state IN ('requested', 'proposed', 'booked', 'confirmed', 'move_requested')"
+    };
+}
+
 macro_rules! listed {
-    ($and:literal) => {
+    ($($and:expr)?) => {
         concat!(
-            "SELECT a.id, a.dealership_id, a.ref, a.state, a.revision, a.sender_revision, a.heard_at, a.customer_id, a.vehicle_id, a.advisor_id,
-                a.start_at, a.end_at, a.booked_at, a.booked_by, a.channel, a.services, a.customer_words, a.is_comeback, a.parts_required,
-                a.confirmed_at, a.arrived_at, a.completed_at, a.cancelled_at, a.cancel_reason, a.source, a.requested_at, a.confirmed_via,
-                a.parts_ready, a.original_ref, a.missed_at, a.recovered_at, a.warnings, a.missing, a.created_at, d.code AS dealership,
-                c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
-                s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name, a.wishes,
-                (SELECT r.opened_at FROM repair_orders AS r WHERE r.appointment_ref = a.ref AND r.dealership_id = a.dealership_id
-                    AND r.state IN ('open', 'ready') AND r.state = 'open' ORDER BY r.opened_at LIMIT 1) AS open_since
-             FROM appointments AS a JOIN dealerships AS d ON d.id = a.dealership_id LEFT JOIN customers AS c ON c.id = a.customer_id
-                  LEFT JOIN vehicles AS v ON v.id = a.vehicle_id LEFT JOIN staff AS s ON s.id = a.advisor_id
-             WHERE ($1 IS NULL OR a.dealership_id = $1) AND ($2 IS NULL OR d.code = $2) AND ($3 IS NULL OR a.state = $3)
+            found!(),
+            " WHERE ($1 IS NULL OR a.dealership_id = $1) AND ($2 IS NULL OR d.code = $2) AND ($3 IS NULL OR a.state = $3)
                 AND ($4 IS NULL OR a.is_comeback = $4) AND ($5 IS NULL OR a.start_at >= $5) AND ($6 IS NULL OR a.start_at < $6)
-                AND ($7 IS NULL OR a.id > $7) ",
-            $and,
+                AND ($7 IS NULL OR a.id > $7)",
+            $(" AND ", $and,)?
             " ORDER BY a.id LIMIT $8"
         )
     };
@@ -59,12 +57,12 @@ macro_rules! listed {
 /// Appointments among what `access` allows, in the order of their ids.
 pub(in crate::appointments) async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Found>> {
     let statement = match wanted.which {
-        Which::All => listed!(""),
+        Which::All => listed!(),
         Which::CarriedOver(_) => listed!(
-            "AND a.id IN (SELECT x.id FROM repair_orders AS o JOIN appointments AS x ON x.ref = o.appointment_ref
+            "a.id IN (SELECT x.id FROM repair_orders AS o JOIN appointments AS x ON x.ref = o.appointment_ref
                 AND x.dealership_id = o.dealership_id WHERE o.state IN ('open', 'ready') AND o.state = 'open' AND o.opened_at < $9)"
         ),
-        Which::Incomplete => listed!("AND a.missing <> '[]'"),
+        Which::Incomplete => listed!(lacking!()),
     };
     let query = tx
         .sql(statement)
@@ -80,6 +78,26 @@ pub(in crate::appointments) async fn list(tx: &mut Tx, access: &Access, wanted: 
         Which::CarriedOver(closed_at) => query.bind(closed_at).all().await,
         Which::All | Which::Incomplete => query.all().await,
     }
+}
+
+/// The next visits of a dealership that lack something, the first of them first.
+pub(in crate::appointments) async fn lacking(
+    tx: &mut Tx,
+    dealership: Id<Dealership>,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<Found>> {
+    tx.sql(concat!(
+        found!(),
+        " WHERE a.dealership_id = $1 AND a.start_at >= $2 AND ",
+        lacking!(),
+        " ORDER BY a.start_at, a.id LIMIT $3"
+    ))
+    .bind(dealership)
+    .bind(now)
+    .bind(most)
+    .all()
+    .await
 }
 
 /// A customer's visits, for whoever writes to them about one.

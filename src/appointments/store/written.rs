@@ -20,6 +20,10 @@ pub(in crate::appointments) struct Written {
     pub(in crate::appointments) model_year: Option<i64>,
     /// A number that may be good.
     pub(in crate::appointments) has_phone: bool,
+    pub(in crate::appointments) customer_id: Option<Id<Customer>>,
+    pub(in crate::appointments) vehicle_id: Option<Id<Vehicle>>,
+    /// Another visit of theirs, or of that car, lacks something.
+    pub(in crate::appointments) others_lack: bool,
 }
 
 pub(in crate::appointments) async fn written(tx: &mut Tx, ids: &[Id<Appointment>]) -> Result<Vec<Written>> {
@@ -33,7 +37,10 @@ pub(in crate::appointments) async fn written(tx: &mut Tx, ids: &[Id<Appointment>
     let named: Vec<Named> = ids.iter().map(|id| Named { id: *id }).collect();
     tx.sql(rows!(
         "SELECT a.id, c.name, v.model_code, v.model_year, EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = a.customer_id
-            AND p.type = 'phone' AND p.removed_at IS NULL AND p.validity IN ('unknown', 'ok')) AS has_phone FROM ",
+            AND p.type = 'phone' AND p.removed_at IS NULL AND p.validity IN ('unknown', 'ok')) AS has_phone,
+            a.customer_id, a.vehicle_id, (EXISTS (SELECT 1 FROM appointments o WHERE o.missing <> '[]' AND o.customer_id = a.customer_id
+            AND o.id <> a.id) OR EXISTS (SELECT 1 FROM appointments o WHERE o.missing <> '[]' AND o.vehicle_id = a.vehicle_id
+            AND o.id <> a.id)) AS others_lack FROM ",
         (id text),
         " CROSS JOIN appointments AS a LEFT JOIN customers AS c ON c.id = a.customer_id LEFT JOIN vehicles AS v ON v.id = a.vehicle_id
           WHERE a.id = j.id"

@@ -16,7 +16,10 @@ use crate::{
     },
     http::{Error, public::Form},
     id,
-    intake::told_here::{self, ToldHere},
+    intake::{
+        self,
+        told_here::{self, ToldHere},
+    },
 };
 
 pub(super) const COMPLETE: &str = "/console/book/complete";
@@ -26,8 +29,7 @@ const MOST: i64 = 30;
 /// Those that are still to come.
 pub(super) async fn list(app: &App, visitor: &Visitor) -> Result<Vec<Shown>, Error> {
     let mut tx = app.db.read().await?;
-    let code = visitor.dealership.code.clone();
-    appointments::api::incomplete(&mut tx, &visitor.access(), code, visitor.now, MOST).await
+    appointments::api::incomplete(&mut tx, visitor.dealership.id, visitor.now, MOST).await
 }
 
 pub(super) fn section(visitor: &Visitor, lacking: &[Shown]) -> Markup {
@@ -65,44 +67,47 @@ fn fields(visitor: &Visitor, one: &Shown) -> Markup {
     }
 }
 
-/// What was missing is told as a word about the same booking, which says nothing new to its customer.
+/// What was missing is told as a word about its customer and its car, not as a booking: whatever has become of the visit since
+/// the page was opened stays so. A booking is told only where it says which car it is, and as of the last word about the visit:
+/// where somebody called it off or moved it meanwhile, that is the younger word.
 pub(super) async fn complete(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Response, Error> {
     let named = form.get("appointment").ok_or(Error::NotFound)?;
     let code = visitor.dealership.code.clone();
     let mut tx = app.db.read().await?;
     let booked = appointments::api::find(&mut tx, &visitor.access(), named, Some(&code)).await?;
     drop(tx);
-    let (Some(start_at), Some(customer), true) = (booked.start_at, &booked.customer, booked.is_from(SOURCE)) else {
+    let (Some(start_at), Some(customer), true, true) =
+        (booked.start_at, &booked.customer, booked.is_from(SOURCE), booked.is_to_come())
+    else {
         return Err(Error::NotFound);
     };
-    let mut person = json!({"ref": customer.reference()});
-    if let Some(name) = form.get("name") {
-        person["name"] = json!(name);
+    let (now, mut words) = (app.ids.clock.now(), Vec::new());
+    let known = booked.vehicle.as_ref();
+    let vin = known.and_then(|known| known.vin());
+    let plate = known.map_or_else(|| form.get("plate"), |known| known.plate());
+    if vin.is_some() || plate.is_some() {
+        let car = without_nothing(json!({
+            "vin": vin,
+            "plate": plate,
+            "model_code": form.get("model"),
+            "model_year": form.get("year").and_then(|year| year.parse::<i64>().ok()),
+        }));
+        if known.is_none() {
+            let person = json!({"ref": customer.reference()});
+            let data = json!({"ref": booked.reference, "start_at": start_at.to_string(), "customer": person, "vehicle": car.clone()});
+            words.push(("appointment.booked", booked.heard_at(), data));
+        }
+        words.push(("vehicle.upserted", now, car));
     }
-    if let Some(number) = form.get("phone") {
-        person["phones"] = json!([{"number": number, "label": "mobile"}]);
+    let phones = form.get("phone").map(|number| json!([{"number": number, "label": "mobile"}]));
+    let person = json!({"ref": customer.reference(), "name": form.get("name"), "phones": phones});
+    words.push(("customer.upserted", now, without_nothing(person)));
+    let mut envelopes = Vec::new();
+    for (kind, at, data) in words {
+        let (dealership, id) = (&*visitor.dealership, id::hex(&app.ids.random.bytes::<16>()));
+        envelopes.push(told_here::admit(&app, ToldHere { dealership, source: SOURCE, kind, id, at, data }).await?);
     }
-    let mut data = json!({"ref": booked.reference, "start_at": start_at.to_string(), "customer": person});
-    let mut car = json!({});
-    if let Some(known) = &booked.vehicle {
-        (car["vin"], car["plate"]) = (json!(known.vin()), json!(known.plate()));
-    } else if let Some(plate) = form.get("plate") {
-        car["plate"] = json!(plate);
-    }
-    if car["plate"].is_string() || car["vin"].is_string() {
-        car["model_code"] = json!(form.get("model"));
-        car["model_year"] = json!(form.get("year").and_then(|year| year.parse::<i64>().ok()));
-        data["vehicle"] = without_nothing(car);
-    }
-    let told = ToldHere {
-        dealership: &visitor.dealership,
-        source: SOURCE,
-        kind: "appointment.booked",
-        id: id::hex(&app.ids.random.bytes::<16>()),
-        at: app.ids.clock.now(),
-        data,
-    };
-    told_here::take(&app, told).await?;
+    intake::actions::take(&app, envelopes).await?;
     Ok(Redirect::to(&format!("{BOOK}?done=completed")).into_response())
 }
 

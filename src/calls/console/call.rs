@@ -223,7 +223,7 @@ fn script(visitor: &Visitor, hand: &Value) -> Markup {
 
 fn outcome(app: &App, visitor: &Visitor, task: &CallTask, hand: &Value) -> Markup {
     let w = visitor.words;
-    let (every_day, others) = choices::of(task.kind);
+    let (every_day, others) = choices::of(task.kind, task.subject_type);
     let draft = hand["context"]["drafts"].as_array().and_then(|drafts| drafts.first().cloned()).unwrap_or_default();
     let draft = if draft["body"].is_object() { &draft["body"] } else { &draft };
     let note = text(draft, "note").to_owned();

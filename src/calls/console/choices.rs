@@ -10,6 +10,7 @@ use crate::{
     calendar::local_moment,
     console::Visitor,
     http::{Error, public::Form},
+    notices::SubjectKind,
     surveys::questionnaire::{Kind, Questionnaire},
 };
 
@@ -49,7 +50,7 @@ impl Choice {
 }
 
 /// Those of every day, each with its number; then the others.
-pub(super) fn of(kind: CallType) -> (Vec<Choice>, Vec<Choice>) {
+pub(super) fn of(kind: CallType, about: SubjectKind) -> (Vec<Choice>, Vec<Choice>) {
     let first = match kind {
         CallType::PartsArrived => vec![Outcome::PartsAcceptedBooked, Outcome::PartsDeclined],
         CallType::Confirm => vec![Outcome::AppointmentConfirmed, Outcome::MoveRequested],
@@ -66,7 +67,7 @@ pub(super) fn of(kind: CallType) -> (Vec<Choice>, Vec<Choice>) {
     let mut every_day: Vec<Choice> = first.into_iter().map(Choice::said).collect();
     every_day.extend([TelephonyResult::NoAnswer, TelephonyResult::Busy, TelephonyResult::Voicemail].map(Choice::heard));
     every_day.push(Choice::said(Outcome::RescheduleAny));
-    let rest = Outcome::ALL.into_iter().filter(|outcome| outcome.fits(kind)).map(Choice::said);
+    let rest = Outcome::ALL.into_iter().filter(|outcome| outcome.fits(kind, about)).map(Choice::said);
     let rest = rest.chain(
         TelephonyResult::ALL.into_iter().filter(|result| *result != TelephonyResult::Answered).map(Choice::heard),
     );
@@ -139,19 +140,20 @@ mod tests {
 
     #[test]
     fn everything_that_can_be_said_of_a_call_can_be_chosen_once() {
-        for kind in CallType::ALL {
-            let (every_day, others) = of(kind);
+        let subjects = [SubjectKind::Appointment, SubjectKind::RepairOrder];
+        for (kind, about) in CallType::ALL.into_iter().flat_map(|kind| subjects.map(|about| (kind, about))) {
+            let (every_day, others) = of(kind, about);
             assert!(every_day.len() <= 9, "each has a key");
             let mut values: Vec<String> = every_day.iter().chain(&others).map(|choice| choice.value()).collect();
             for choice in every_day.iter().chain(&others) {
                 assert_eq!(Choice::read(&choice.value()), Some(*choice));
-                assert!(choice.outcome.is_none_or(|outcome| outcome.fits(kind)));
+                assert!(choice.outcome.is_none_or(|outcome| outcome.fits(kind, about)));
             }
             let count = values.len();
             values.sort_unstable();
             values.dedup();
             assert_eq!(values.len(), count, "{kind:?}");
-            let outcomes = Outcome::ALL.into_iter().filter(|outcome| outcome.fits(kind)).count();
+            let outcomes = Outcome::ALL.into_iter().filter(|outcome| outcome.fits(kind, about)).count();
             assert_eq!(count, outcomes + TelephonyResult::ALL.len() - 1);
         }
         assert_eq!(Choice::read("answered:dancing"), None);

@@ -156,6 +156,26 @@ fn the_last_open_line_may_be_cancelled_and_what_is_fitted_is_no_arrival() {
 }
 
 #[test]
+fn who_declined_it_and_takes_it_after_all_has_not_declined_it() {
+    let mut story = Story::ordered(&[("1", 1.0)], None);
+    let _ = story.changes(10, "1", What::Received, None, None);
+    let (first, second) = (story.ids.next(), story.ids.next());
+    let drawer = &mut story.drawer;
+    assert!(drawer.speak_of(Spoken::Declined, at(20)).is_some());
+    assert!(drawer.speak_of(Spoken::Declined, at(21)).is_none(), "it is known");
+    assert!(drawer.speak_of(Spoken::Agreed, at(30)).is_some());
+    assert_eq!((drawer.order.booked_at, drawer.order.declined_at), (Some(at(30)), None));
+    assert!(drawer.speak_of(Spoken::Agreed, at(31)).is_none(), "it is known");
+    assert!(drawer.speak_of(Spoken::Declined, at(40)).is_some());
+    assert!(drawer.book(first, at(50)).is_some());
+    assert_eq!(drawer.order.declined_at, None, "they chose a day for it");
+    assert!(drawer.speak_of(Spoken::Declined, at(60)).is_some());
+    assert!(drawer.speak_of(Spoken::Agreed, at(70)).is_some(), "also with a day that stands");
+    assert_eq!((drawer.order.booked_at, drawer.order.declined_at), (Some(at(50)), None));
+    assert!(drawer.book(second, at(80)).is_some());
+}
+
+#[test]
 fn a_day_is_told_once_and_again_from_two_working_days_later() {
     let mut story = Story::new();
     assert_eq!(story.orders(0, &[("1", 1.0)], Some("2026-03-10")), "(ordered) placed");

@@ -36,11 +36,8 @@ pub(in crate::repairs) enum Which {
 macro_rules! listed {
     ($and:literal) => {
         concat!(
-            "SELECT r.*, d.code AS dealership, c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
-                v.model_code, v.model_year, s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name
-             FROM repair_orders AS r JOIN dealerships AS d ON d.id = r.dealership_id LEFT JOIN customers AS c ON c.id = r.customer_id
-                  LEFT JOIN vehicles AS v ON v.id = r.vehicle_id LEFT JOIN staff AS s ON s.id = r.advisor_id
-             WHERE ($1 IS NULL OR r.dealership_id = $1) AND ($2 IS NULL OR d.code = $2) AND ($3 IS NULL OR r.state = $3)
+            found!(),
+            " WHERE ($1 IS NULL OR r.dealership_id = $1) AND ($2 IS NULL OR d.code = $2) AND ($3 IS NULL OR r.state = $3)
                 AND ($4 IS NULL OR r.opened_at >= $4) AND ($5 IS NULL OR r.opened_at < $5) AND ($6 IS NULL OR r.id > $6) ",
             $and,
             " ORDER BY r.id LIMIT $7"

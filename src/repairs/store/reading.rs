@@ -43,14 +43,10 @@ pub(in crate::repairs) async fn list_by_reference(
     reference: &str,
     dealership: Option<&str>,
 ) -> Result<Vec<Found>> {
-    tx.sql(
-        "SELECT r.*, d.code AS dealership, c.id AS customer, c.ref AS customer_ref, c.name AS customer_name, v.id AS vehicle, v.vin, v.plate,
-                v.model_code, v.model_year, s.id AS advisor, s.ref AS advisor_ref, s.name AS advisor_name
-         FROM repair_orders AS r JOIN dealerships AS d ON d.id = r.dealership_id LEFT JOIN customers AS c ON c.id = r.customer_id
-              LEFT JOIN vehicles AS v ON v.id = r.vehicle_id LEFT JOIN staff AS s ON s.id = r.advisor_id
-         WHERE (r.id = $1 OR r.ref = $1) AND ($2 IS NULL OR r.dealership_id = $2) AND ($3 IS NULL OR d.code = $3)
-         ORDER BY r.id LIMIT 2",
-    )
+    tx.sql(concat!(
+        found!(),
+        " WHERE (r.id = $1 OR r.ref = $1) AND ($2 IS NULL OR r.dealership_id = $2) AND ($3 IS NULL OR d.code = $3) ORDER BY r.id LIMIT 2"
+    ))
     .bind(reference.to_owned())
     .bind(access.one())
     .bind(dealership.map(str::to_owned))

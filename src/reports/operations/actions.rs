@@ -204,12 +204,8 @@ impl Gathered<'_> {
         }
         let known = capacity::actions::days(tx, self.dealership.id, &dates).await?;
         let full = known.into_iter().map(|known| {
-            let ours = booked.get(&known.date).copied().unwrap_or(0);
-            Day {
-                booked: ours.max(known.booked_minutes.unwrap_or(0)),
-                available: known.available_minutes,
-                date: known.date,
-            }
+            let room = known.room(booked.get(&known.date).copied().unwrap_or(0));
+            Day { booked: room.booked_minutes, available: room.available_minutes, date: known.date }
         });
         Ok(full.collect())
     }

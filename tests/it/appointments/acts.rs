@@ -15,7 +15,7 @@ use super::ANNA;
 use crate::shop::{Shop, anna, local};
 
 #[derive(Clone, Copy)]
-enum Act {
+pub(super) enum Act {
     Confirm,
     AskToMove,
     Cancel,
@@ -23,7 +23,7 @@ enum Act {
 }
 
 impl Shop {
-    async fn act(&self, reference: &str, act: Act) -> Acted {
+    pub(super) async fn act(&self, reference: &str, act: Act) -> Acted {
         let shown = self.get(&format!("/v1/appointments/{reference}")).await;
         let id: Id<Appointment> = shown["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
         let (app, at) = (self.app.clone(), self.now());

@@ -1,7 +1,9 @@
 //! Another time for a visit: by a digit somebody is to call, by the link one is taken where the book is kept here.
+use aftercare::appointments::actions::Acted;
 use serde_json::{Value, json};
 
-use crate::shop::{Opening, Shop, anna, fang};
+use super::acts::Act;
+use crate::shop::{Customer, Opening, Shop, anna, fang, local};
 
 const SECRET: &str = "what the gateway shows us";
 const ANNA: &str = "+8613900001234";
@@ -94,6 +96,65 @@ async fn acceptance_28_digit_two_is_a_call_that_waits_and_by_link_a_new_time_is_
     let of = |state: &str| reminders.iter().filter(|one| one["state"] == state).collect::<Vec<_>>();
     assert_eq!((of("withdrawn").len(), of("waiting").len(), reminders.len()), (1, 1, 2), "{reminders:?}");
     assert_eq!(of("waiting")[0]["not_before"], "2026-03-03T06:00:00.000000Z");
+}
+
+#[tokio::test]
+async fn who_wants_another_time_again_is_called_again_and_may_keep_theirs_or_not_come() {
+    let shop = keeps_its_book().open().await;
+    let agent = shop.employs("agt-1", &["en"]).await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    let says = async |outcome: &str| {
+        let id = shop.takes(agent).await;
+        let word = json!({"telephony_result": "answered", "outcome": outcome});
+        assert_eq!(shop.says(agent, &id, word).await, format!("done {outcome}"));
+        shop.drain().await;
+        shop.advance("10m").await;
+        shop.get("/v1/appointments/A-1").await["state"].clone()
+    };
+    assert_eq!(shop.texts_back("in-1", "2").await, "move");
+    assert_eq!(says("appointment_confirmed").await, "confirmed", "they keep the time that they have");
+    assert!(shop.to_call().await.is_empty());
+    assert_eq!(shop.act("A-1", Act::AskToMove).await, Acted::Done);
+    assert_eq!(shop.act("A-1", Act::AskToMove).await, Acted::Again);
+    assert_eq!(shop.to_call().await, ["callback move_requested"], "one call, however often they ask before it");
+    assert_eq!(says("completed_satisfied").await, "move_requested", "no time was found yet");
+    // Nobody is called more than twice a day.
+    shop.wait_until("2026-03-03T10:30").await;
+    assert_eq!(shop.act("A-1", Act::AskToMove).await, Acted::Again);
+    assert_eq!(shop.to_call().await, ["callback move_requested"], "they ask again");
+    assert_eq!(says("appointment_cancelled").await, "cancelled");
+    assert!(shop.to_call().await.is_empty());
+    // It is a word about a visit.
+    let shop = Shop::open().await;
+    let agent = shop.employs("agt-1", &["en"]).await;
+    shop.book(&anna(), "2026-03-05T10:00").await;
+    shop.drain().await;
+    shop.wait_until("2026-03-05T10:31").await;
+    let id = shop.takes(agent).await;
+    let word = json!({"telephony_result": "answered", "outcome": "appointment_cancelled"});
+    assert_eq!(shop.says(agent, &id, word).await, "422 wrong_outcome");
+}
+
+#[tokio::test]
+async fn of_two_who_are_given_one_time_at_once_the_second_is_seen_to_be() {
+    let shop = keeps_its_book().open().await;
+    let body = |customer: &Customer| json!({"dealership": "gz-tianhe", "start_at": local("2026-03-05T14:00"), "customer": customer.data, "advisor_ref": "adv-01"});
+    // Who is known already, so that neither waits for the other's new row.
+    for (key, customer) in [("k-0", anna()), ("k-1", fang())] {
+        let mut before = body(&customer);
+        before["start_at"] = json!(local(if key == "k-0" { "2026-03-10T10:00" } else { "2026-03-11T10:00" }));
+        assert_eq!(shop.keyed("POST", "/v1/appointments", key, &before).await.0, 201);
+    }
+    let (one, other) = (body(&anna()), body(&fang()));
+    let (one, other) = tokio::join!(
+        shop.keyed("POST", "/v1/appointments", "k-2", &one),
+        shop.keyed("POST", "/v1/appointments", "k-3", &other)
+    );
+    let warned =
+        [&one.1, &other.1].iter().filter(|booked| !booked["warnings"].as_array().expect("a list").is_empty()).count();
+    assert_eq!(warned, 1, "{} {}", one.1, other.1);
+    shop.drain().await;
 }
 
 #[tokio::test]

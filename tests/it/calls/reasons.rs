@@ -60,6 +60,22 @@ async fn another_promise_ends_the_call_about_the_one_before_and_has_its_own() {
 }
 
 #[tokio::test]
+async fn one_promise_is_one_call_whatever_is_decided_meanwhile() {
+    let shop = promised("16:00").await;
+    shop.wait_until("2026-03-02T15:00").await;
+    let agent = agent(&shop).await;
+    let id = shop.takes(agent).await;
+    assert_eq!(shop.says(agent, &id, answered("completed_satisfied", "")).await, "done completed_satisfied");
+    let pads = json!({"code": "BP", "name": "Brake pads", "severity": "soon", "amount": 1280});
+    shop.repair("work_found", &json!({"items": [pads]})).await;
+    shop.repair("work_approved", &json!({"items": ["BP"], "by": "customer", "via": "counter"})).await;
+    shop.wait_until("2026-03-02T16:01").await;
+    let mut calls = shop.calls().await;
+    calls.retain(|call| call.starts_with("promise_at_risk"));
+    assert_eq!(calls, ["promise_at_risk done promise_at_risk"]);
+}
+
+#[tokio::test]
 async fn a_promise_that_was_made_shortly_before_is_called_about_when_it_has_passed() {
     let shop = promised("10:40").await;
     shop.wait_until("2026-03-02T10:39").await;

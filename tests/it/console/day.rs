@@ -81,3 +81,17 @@ async fn acceptance_33_what_somebody_needs_is_noted_and_kept_until_their_system_
     let nobody = chen.send("/console/customers/cus_019cb187e84071ad9c78f68ed0420f39/needs", &[]).await;
     assert_eq!(nobody.status, 404);
 }
+
+#[tokio::test]
+async fn the_hours_of_a_day_are_the_same_for_everybody_who_looks() {
+    let shop = with_two_visits().await;
+    // The workshop's system counts less than we know of: two visits of an hour and a half.
+    let stated = json!({"dealership": "gz-tianhe", "available_hours": 10, "booked_hours": 1});
+    let (status, day) = shop.put("/v1/capacity/2026-03-03", &stated).await;
+    assert_eq!((status, &day["booked_hours"], &day["bookable_hours"]), (200, &json!(3.0), &json!(5.0)), "{day}");
+    let mut chen = shop.seat("adv-02", &[Role::Advisor]).await;
+    for whose in ["all", "mine"] {
+        let page = chen.open(&format!("/console/day?date=2026-03-03&whose={whose}")).await;
+        assert!(page.says("3 / 10"), "{whose}: {}", page.text());
+    }
+}
