@@ -207,6 +207,9 @@ impl Lane for Post {
         Box::pin(async move {
             let now = self.ids.clock.now();
             let lane = self.lane();
+            if self.priority == Priority::Bulk && receipts::are_told_of(&self.app.config, self.channel) {
+                receipts::actions::forget_of_nobody(tx, &self.app.config, now).await?;
+            }
             let may_resend = self.policy.resend_unknown && self.channel == ChannelName::Email;
             let mut moved = store::lose_marked(tx, lane, now, now.plus(self.policy.unknown_wait)).await?;
             moved.extend(store::lose_unmarked(tx, lane, now).await?);
