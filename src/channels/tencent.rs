@@ -2,7 +2,10 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use reqwest::{Client, Request};
+use reqwest::{
+    Client, Method, Request,
+    header::{CONTENT_TYPE, HeaderValue},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -21,12 +24,22 @@ const OK: i64 = 0;
 const TOO_OFTEN: [i64; 2] = [45_009, 45_033];
 /// How long too often is waited for at least.
 const A_MINUTE: Duration = Duration::from_mins(1);
+/// After one failure nobody asks again within this time: whoever stood behind it would only wait as long for the same.
+const NO_TOKEN_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// A token is not used up to its last minutes: their clock is not ours.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 
 /// One of their paths below the base address, which may be a proxy's with a path of its own.
 pub(super) fn address(base: &Url, path: &str) -> Option<Url> {
     Url::parse(&format!("{}/{path}", base.as_str().trim_end_matches('/'))).ok()
+}
+
+/// A POST of JSON.
+pub(super) fn posted(url: Url, body: &Value) -> Request {
+    let mut request = Request::new(Method::POST, url);
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *request.body_mut() = Some(body.to_string().into());
+    request
 }
 
 /// What a number of theirs means for a message.
@@ -53,7 +66,7 @@ pub(super) fn read(answer: &Answer) -> Option<(i64, Value)> {
 }
 
 /// Whether they did not take the token, and therefore nothing of the message.
-pub(super) fn is_about_the_token(answer: &Answer) -> bool {
+fn is_about_the_token(answer: &Answer) -> bool {
     answer.status.is_success() && matches!(read(answer), Some((40_001 | 40_014 | 42_001, _)))
 }
 
@@ -90,22 +103,30 @@ pub(super) fn judged(answer: &Answer, meaning: Meaning, private: &[&str]) -> Del
     }
 }
 
-#[derive(Clone)]
 struct Token {
     text: SecretString,
     until: Timestamp,
 }
 
+/// What came of asking for a token last.
+enum Last {
+    Given(Token),
+    /// None was given at this time.
+    Failed(Timestamp, Delivery),
+}
+
 /// The access token of one account, kept until shortly before its end.
 pub(super) struct Tokens {
     clock: Clock,
-    /// Held while a new one is fetched: whoever needs it meanwhile waits for that one instead of asking too.
-    kept: Mutex<Option<Token>>,
+    /// What it is asked for with: nothing of it is kept of their words.
+    secret: SecretString,
+    /// Held while a new one is fetched: whoever needs it meanwhile waits for what comes of that instead of asking too.
+    last: Mutex<Option<Last>>,
 }
 
 impl Tokens {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, kept: Mutex::new(None) }
+    pub(super) fn new(secret: SecretString, clock: Clock) -> Self {
+        Self { clock, secret, last: Mutex::new(None) }
     }
 
     /// The token in force, or a new one by the request that `ask` makes. Nothing of a message has left when there is none.
@@ -114,31 +135,73 @@ impl Tokens {
         client: &Client,
         ask: impl FnOnce() -> Option<Request>,
     ) -> Result<SecretString, Delivery> {
-        let mut kept = self.kept.lock().await;
+        let mut last = self.last.lock().await;
         let now = self.clock.now();
-        if let Some(token) = kept.as_ref().filter(|token| token.until > now) {
-            return Ok(token.text.clone());
+        match &*last {
+            Some(Last::Given(token)) if token.until > now => return Ok(token.text.clone()),
+            Some(Last::Failed(at, delivery)) if *at <= now && now.since(*at) < NO_TOKEN_FOR => {
+                return Err(delivery.clone());
+            }
+            _ => {}
         }
+        let fetched = self.fetch(client, ask).await;
+        *last = Some(match &fetched {
+            Ok((text, lasts)) => {
+                let lasts = if *lasts > MARGIN + MARGIN { *lasts - MARGIN } else { *lasts / 2 };
+                Last::Given(Token { text: text.clone(), until: now.plus(lasts) })
+            }
+            Err(delivery) => Last::Failed(self.clock.now(), delivery.clone()),
+        });
+        fetched.map(|(text, _)| text)
+    }
+
+    async fn fetch(
+        &self,
+        client: &Client,
+        ask: impl FnOnce() -> Option<Request>,
+    ) -> Result<(SecretString, SignedDuration), Delivery> {
         let none = |reason| Delivery::unanswered(Phase::Greeting, Outcome::NotSent, reason);
         let request = ask().ok_or_else(|| none("request_invalid"))?;
         let answer = exchange::hand_over(client, request).await.map_err(|lost| none(lost.reason))?;
-        let given = read_token(&answer);
-        let Some((text, lasts)) = given else {
-            let judged = judged(&answer, without_a_token, &[]);
+        read_token(&answer).ok_or_else(|| {
+            let judged = judged(&answer, without_a_token, &[self.secret.expose_secret()]);
             let outcome = if judged.outcome == Outcome::Later { Outcome::Later } else { Outcome::NotSent };
-            return Err(Delivery { phase: Phase::Greeting, outcome, ..judged });
-        };
-        let until = now.plus(if lasts > MARGIN + MARGIN { lasts - MARGIN } else { lasts / 2 });
-        *kept = Some(Token { text: text.clone(), until });
-        Ok(text)
+            Delivery { phase: Phase::Greeting, outcome, ..judged }
+        })
+    }
+
+    /// What they answer to the request that `say` makes with a token, and that token. One that they do not take is renewed
+    /// once, by what `ask` makes: until then they have taken nothing, and with another token it is the same hand-over.
+    pub(super) async fn said(
+        &self,
+        client: &Client,
+        token: SecretString,
+        ask: impl FnOnce() -> Option<Request>,
+        say: impl Fn(&str) -> Option<Request>,
+    ) -> Result<(Answer, SecretString), Delivery> {
+        let answer = sent(client, say(token.expose_secret())).await?;
+        if !is_about_the_token(&answer) {
+            return Ok((answer, token));
+        }
+        self.refused(&token).await;
+        let token = self.get(client, ask).await?;
+        let answer = sent(client, say(token.expose_secret())).await?;
+        Ok((answer, token))
     }
 
     /// They did not take this token: the next who needs one fetches it, unless somebody has.
-    pub(super) async fn refused(&self, token: &SecretString) {
-        let mut kept = self.kept.lock().await;
-        if kept.as_ref().is_some_and(|kept| kept.text.expose_secret() == token.expose_secret()) {
-            *kept = None;
+    async fn refused(&self, token: &SecretString) {
+        let mut last = self.last.lock().await;
+        if matches!(&*last, Some(Last::Given(given)) if given.text.expose_secret() == token.expose_secret()) {
+            *last = None;
         }
+    }
+}
+
+async fn sent(client: &Client, request: Option<Request>) -> Result<Answer, Delivery> {
+    match request {
+        Some(request) => exchange::hand_over(client, request).await,
+        None => Err(Delivery::unanswered(Phase::Connect, Outcome::NotSent, "request_invalid")),
     }
 }
 

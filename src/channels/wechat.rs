@@ -1,14 +1,11 @@
 //! Template messages of a `WeChat` official account, for customers who follow it (E5).
-use reqwest::{
-    Client, Method, Request,
-    header::{CONTENT_TYPE, HeaderValue},
-};
+use reqwest::{Client, Request};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::{
-    Delivered, Delivery, HandOver, Outcome, Phase, exchange,
+    Delivered, Delivery, HandOver, Outcome, Phase,
     http_client::{HttpLimits, http_client},
     sms::Approved,
     tencent::{self, Tokens},
@@ -47,10 +44,11 @@ pub struct Wechat {
 
 impl Wechat {
     pub fn new(settings: Settings, limits: HttpLimits, clock: Clock) -> Self {
-        Self { client: http_client(limits), settings, tokens: Tokens::new(clock) }
+        let tokens = Tokens::new(settings.secret.clone(), clock);
+        Self { client: http_client(limits), settings, tokens }
     }
 
-    /// Sends one. A token that they do not take is renewed once: until then they have taken nothing of the message.
+    /// Sends one.
     pub async fn deliver(&self, message: Message<'_>, hand_over: &dyn HandOver) -> Delivered {
         let Some(approved) = message.approved else {
             return Delivered::Answered(Delivery::unanswered(Phase::Connect, Outcome::Refused, "template_not_bound"));
@@ -71,24 +69,15 @@ impl Wechat {
         (message, approved): (Message<'_>, &Approved),
         token: SecretString,
     ) -> Result<Delivery, Delivery> {
-        let mut answer = self.say(message, approved, &token).await?;
-        if tencent::is_about_the_token(&answer) {
-            self.tokens.refused(&token).await;
-            let token = self.tokens.get(&self.client, || self.ask_for_token()).await?;
-            answer = self.say(message, approved, &token).await?;
-        }
+        let say = |token: &str| self.say(message, approved, token);
+        let (answer, token) = self.tokens.said(&self.client, token, || self.ask_for_token(), say).await?;
         let mut private: Vec<&str> = approved.params.iter().map(|(_, value)| value.as_str()).collect();
-        private.extend([message.to, self.settings.secret.expose_secret()]);
+        private.extend([message.to, self.settings.secret.expose_secret(), token.expose_secret()]);
         private.extend(message.link);
         Ok(tencent::judged(&answer, meaning, &private))
     }
 
-    async fn say(
-        &self,
-        message: Message<'_>,
-        approved: &Approved,
-        token: &SecretString,
-    ) -> Result<exchange::Answer, Delivery> {
+    fn say(&self, message: Message<'_>, approved: &Approved, token: &str) -> Option<Request> {
         let data: Map<String, Value> =
             approved.params.iter().map(|(name, value)| (name.clone(), json!({ "value": value }))).collect();
         let mut body = json!({
@@ -97,14 +86,9 @@ impl Wechat {
         if let Some(link) = message.link {
             body["url"] = link.into();
         }
-        let request = tencent::address(&self.settings.base_url, "cgi-bin/message/template/send").map(|mut url| {
-            url.query_pairs_mut().append_pair("access_token", token.expose_secret());
-            posted(url, &body)
-        });
-        match request {
-            Some(request) => exchange::hand_over(&self.client, request).await,
-            None => Err(Delivery::unanswered(Phase::Connect, Outcome::NotSent, "request_invalid")),
-        }
+        let mut url = tencent::address(&self.settings.base_url, "cgi-bin/message/template/send")?;
+        url.query_pairs_mut().append_pair("access_token", token);
+        Some(tencent::posted(url, &body))
     }
 
     /// The token that every process of an installation is given alike: the older way of asking would end the one that
@@ -114,15 +98,8 @@ impl Wechat {
             "grant_type": "client_credential", "appid": self.settings.app_id,
             "secret": self.settings.secret.expose_secret(), "force_refresh": false,
         });
-        tencent::address(&self.settings.base_url, "cgi-bin/stable_token").map(|url| posted(url, &body))
+        tencent::address(&self.settings.base_url, "cgi-bin/stable_token").map(|url| tencent::posted(url, &body))
     }
-}
-
-fn posted(url: Url, body: &Value) -> Request {
-    let mut request = Request::new(Method::POST, url);
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    *request.body_mut() = Some(body.to_string().into());
-    request
 }
 
 fn meaning(errcode: i64) -> (Outcome, &'static str) {

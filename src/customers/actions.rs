@@ -1,6 +1,6 @@
 //! The verbs of customers: somebody is mentioned, and is created or refreshed on the way.
 use super::{
-    AddressKind, ContactPoint, Customer, Person, Validity, consent, merging, phone,
+    AddressKind, ContactPoint, Customer, NOT_FOLLOWING, Person, Validity, consent, merging, phone,
     record::{Changed, Held, Word},
     store::{self, Key},
 };
@@ -127,16 +127,21 @@ pub async fn address_bounced(
     Ok(true)
 }
 
-/// Nobody of this openid follows the account any more, or it is none of its: nothing is sent there until they do again.
-pub async fn openid_lost(desk: &mut Desk<'_>, openid: &str, reason: &'static str) -> Result<(), db::Error> {
-    let lost = store::lose_openid(desk.tx, openid, reason).await?;
-    openid_lines(desk, &lost, "customer.wechat_lost", Some(reason));
+/// Nobody of this openid follows the account any more: nothing is sent there until they do again. `told_at`: when that was, by
+/// the account's own clock, where the account told it; of two of its words that overtook each other the later one holds.
+pub async fn openid_lost(desk: &mut Desk<'_>, openid: &str, told_at: Option<Timestamp>) -> Result<(), db::Error> {
+    let lost = store::lose_openid(desk.tx, openid, NOT_FOLLOWING, told_at).await?;
+    if let Some(at) = told_at {
+        store::note_follow(desk.tx, openid, at).await?;
+    }
+    openid_lines(desk, &lost, "customer.wechat_lost", Some(NOT_FOLLOWING));
     Ok(())
 }
 
-/// Whoever has this openid follows the account again.
-pub async fn openid_found(desk: &mut Desk<'_>, openid: &str) -> Result<(), db::Error> {
-    let found = store::find_openid(desk.tx, openid).await?;
+/// Whoever has this openid follows the account, as it told for `told_at`.
+pub async fn openid_found(desk: &mut Desk<'_>, openid: &str, told_at: Timestamp) -> Result<(), db::Error> {
+    let found = store::find_openid(desk.tx, openid, told_at).await?;
+    store::note_follow(desk.tx, openid, told_at).await?;
     openid_lines(desk, &found, "customer.wechat_found", None);
     Ok(())
 }
@@ -155,8 +160,8 @@ fn openid_lines(
     }
 }
 
-/// The customers of a dealership who are reached at one of these addresses (E.164, e-mail in its normal form and in any
-/// case), the longest known first; five at most.
+/// The customers of a dealership who are reached at one of these addresses (E.164, an openid, e-mail in its normal form and in
+/// any case), the longest known first; five at most.
 pub async fn reached_at(
     tx: &mut Tx,
     dealership: Id<Dealership>,

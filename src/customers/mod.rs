@@ -155,6 +155,9 @@ pub struct Person {
     pub consents: Vec<Said>,
 }
 
+/// Why nothing goes to an openid: they never followed the official account, left it or blocked it.
+pub const NOT_FOLLOWING: &str = "not_following";
+
 impl Person {
     /// Somebody of whom only the sender's key is told.
     pub fn named(reference: impl Into<String>) -> Self {
@@ -174,6 +177,10 @@ impl Person {
             needs: None,
             consents: Vec::new(),
         }
+    }
+    /// Whether the house made them up of the address that somebody wrote from: no system has told of them yet.
+    pub fn is_made_up(&self) -> bool {
+        ["email:", "phone:", "wechat:"].iter().any(|of| self.reference.starts_with(of))
     }
     /// Every address that is told of them, in its normal form.
     pub fn addresses(&self) -> impl Iterator<Item = &str> {

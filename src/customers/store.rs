@@ -204,26 +204,46 @@ pub(super) async fn lose_openid(
     tx: &mut Tx,
     openid: &str,
     reason: &str,
+    told_at: Option<Timestamp>,
 ) -> Result<Vec<(Id<Customer>, Id<Dealership>)>> {
     tx.sql(
         "UPDATE contact_points SET validity = 'bounced', invalid_reason = $1 WHERE value = $2 AND type = 'wechat' AND removed_at IS NULL
-            AND validity IN ('unknown', 'ok')
+            AND validity IN ('unknown', 'ok') AND ($3 IS NULL OR follow_told_at IS NULL OR follow_told_at <= $3)
          RETURNING customer_id, (SELECT c.dealership_id FROM customers c WHERE c.id = contact_points.customer_id)",
     )
     .bind(reason.to_owned())
     .bind(openid.to_owned())
+    .bind(told_at)
     .all()
     .await
 }
 
+/// Keeps for when the account last told whether this openid follows it.
+pub(super) async fn note_follow(tx: &mut Tx, openid: &str, told_at: Timestamp) -> Result<()> {
+    tx.sql(
+        "UPDATE contact_points SET follow_told_at = $2 WHERE value = $1 AND type = 'wechat' AND removed_at IS NULL
+            AND (follow_told_at IS NULL OR follow_told_at < $2)",
+    )
+    .bind(openid.to_owned())
+    .bind(told_at)
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Whoever has this openid is reached there again; answers those of whom it was not known.
-pub(super) async fn find_openid(tx: &mut Tx, openid: &str) -> Result<Vec<(Id<Customer>, Id<Dealership>)>> {
+pub(super) async fn find_openid(
+    tx: &mut Tx,
+    openid: &str,
+    told_at: Timestamp,
+) -> Result<Vec<(Id<Customer>, Id<Dealership>)>> {
     tx.sql(
         "UPDATE contact_points SET validity = 'ok', invalid_reason = NULL WHERE value = $1 AND type = 'wechat' AND removed_at IS NULL
-            AND validity = 'bounced'
+            AND validity = 'bounced' AND (follow_told_at IS NULL OR follow_told_at <= $2)
          RETURNING customer_id, (SELECT c.dealership_id FROM customers c WHERE c.id = contact_points.customer_id)",
     )
     .bind(openid.to_owned())
+    .bind(told_at)
     .all()
     .await
 }
@@ -244,7 +264,8 @@ pub(super) async fn list_by_addresses(
         .sql(rows!(
             "SELECT DISTINCT c.id FROM ",
             (value text, dealership_id text),
-            " JOIN contact_points AS p ON lower(p.value) = lower(j.value) AND p.type IN ('phone', 'email') AND p.removed_at IS NULL
+            " JOIN contact_points AS p ON lower(p.value) = lower(j.value) AND p.type IN ('phone', 'email', 'wechat') AND p.removed_at IS NULL
+                AND (p.type <> 'wechat' OR p.value = j.value)
               JOIN customers AS c ON c.id = p.customer_id AND c.dealership_id = j.dealership_id ORDER BY c.id LIMIT 5"
         ))
         .bind_rows(&at)

@@ -56,6 +56,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(66, "0066_needs"),
     migration!(67, "0067_shifts"),
     migration!(75, "0075_hooks"),
+    migration!(71, "0071_follow_told"),
+    migration!(72, "0072_receipts_of_nobody"),
 ];
 
 /// How the database's schema stands to this program's.

@@ -57,9 +57,15 @@ pub(super) async fn last_text(tx: &mut Tx) -> Result<Option<Timestamp>> {
     Ok(found.map(|(at,)| at))
 }
 
-/// When a receipt came last.
+/// When a receipt about a text of ours came last, among the last thousand: a gateway may report others' too.
 pub(super) async fn last_receipt(tx: &mut Tx) -> Result<Option<Timestamp>> {
-    let found: Option<(Timestamp,)> =
-        tx.sql("SELECT received_at FROM receipts ORDER BY id DESC LIMIT 1").optional().await?;
+    let found: Option<(Timestamp,)> = tx
+        .sql(
+            "SELECT received_at FROM (SELECT id, message_id, provider, provider_ref, received_at FROM receipts ORDER BY id DESC LIMIT 1000) AS r
+             WHERE r.provider <> 'wechat' AND (r.message_id IS NOT NULL
+                OR EXISTS (SELECT 1 FROM messages m WHERE m.provider_ref = r.provider_ref AND m.channel = 'sms')) ORDER BY id DESC LIMIT 1",
+        )
+        .optional()
+        .await?;
     Ok(found.map(|(at,)| at))
 }

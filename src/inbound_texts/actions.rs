@@ -129,7 +129,7 @@ impl Work<'_> {
         }
     }
 
-    /// Whether the laws of texts hold: what is said back to a word that ends or asks, is a text.
+    /// Whether the laws of texts hold: who asks a text for help is answered by one.
     fn is_texted(&self) -> bool {
         self.via.channel == ChannelName::Sms
     }
@@ -173,7 +173,7 @@ impl Work<'_> {
             by: self.via.channel.word().to_owned(),
         };
         suppress(desk, &[suppression]).await?;
-        if self.is_texted() { self.say(desk, "customer.opted_out").await } else { Ok(()) }
+        self.say(desk, "customer.opted_out").await
     }
 
     async fn start(&self, desk: &mut Desk<'_>) -> db::Result<()> {
@@ -186,7 +186,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// An answer to whoever is known; to a stranger there is nothing to say.
+    /// An answer to whoever is known, where they wrote; to a stranger there is nothing to say.
     async fn say(&self, desk: &mut Desk<'_>, event_type: &'static str) -> db::Result<()> {
         let Some(sender) = self.sender else { return Ok(()) };
         let subject = Subject {
@@ -199,6 +199,7 @@ impl Work<'_> {
             customer_id: Some(sender.customer_id),
             occasion: Some(self.id.to_string()),
             acted_at: Some(self.text.at),
+            only_by: Some(self.via.channel),
             ..Heard::new(event_type, &self.dealership, subject)
         };
         hear(desk, &heard).await

@@ -3,7 +3,7 @@ use serde_json::json;
 use sqlx::types::Json;
 
 use super::{
-    Arrival, Author, EntryState, Fact, Inquiry, Received, Said, State, approved,
+    Arrival, Author, Channel, EntryState, Fact, Inquiry, Received, Said, State, approved,
     arrival::{Question, Reply, Told},
     keeping::{self, Thread},
     reference_of, replies, store,
@@ -16,7 +16,7 @@ pub use super::{
 };
 use crate::{
     clock::Timestamp,
-    customers::{self, AddressKind, Customer, Person, vehicles},
+    customers::{self, Customer, Person, vehicles},
     db::{self, Tx},
     desk::{self, Desk},
     files,
@@ -235,9 +235,7 @@ async fn take_over(desk: &mut Desk<'_>, thread: &mut Thread, arrival: &Arrival) 
 
 async fn customer_of(desk: &mut Desk<'_>, arrival: &Arrival) -> db::Result<Option<Id<Customer>>> {
     let told = arrival.person.as_ref();
-    let is_made_up =
-        told.is_none_or(|person| person.reference.starts_with("email:") || person.reference.starts_with("phone:"));
-    if is_made_up {
+    if told.is_none_or(Person::is_made_up) {
         let of_person = told.and_then(address_of);
         let addresses: Vec<String> = arrival.sender.iter().cloned().chain(of_person).collect();
         let mut known = customers::actions::reached_at(desk.tx, arrival.dealership.id, &addresses).await?;
@@ -248,7 +246,7 @@ async fn customer_of(desk: &mut Desk<'_>, arrival: &Arrival) -> db::Result<Optio
     }
     let person = match (told, &arrival.sender) {
         (Some(person), _) => person.clone(),
-        (None, Some(sender)) => somebody(sender, arrival.language.clone()),
+        (None, Some(sender)) => somebody(arrival.channel, sender, arrival.language.clone()),
         (None, None) => return Ok(None),
     };
     let mention = customers::actions::Mention {
@@ -261,16 +259,15 @@ async fn customer_of(desk: &mut Desk<'_>, arrival: &Arrival) -> db::Result<Optio
     Ok(customers::actions::refresh_all(desk, &[mention]).await?.pop().map(|known| known.id))
 }
 
-/// Somebody of whom only the address is known.
-fn somebody(sender: &str, language: Option<String>) -> Person {
-    let kind = if sender.contains('@') { AddressKind::Email } else { AddressKind::Phone };
+/// Somebody of whom only the address is known. Who writes to the official account is known by an openid, which nobody can
+/// text or call.
+fn somebody(channel: Channel, sender: &str, language: Option<String>) -> Person {
     let address = customers::Address::good(sender.to_owned());
-    Person {
-        reference: format!("{}:{sender}", if kind == AddressKind::Email { "email" } else { "phone" }),
-        language,
-        phones: (kind == AddressKind::Phone).then(|| vec![address.clone()]),
-        email: (kind == AddressKind::Email).then_some(address),
-        ..Person::named("")
+    let person = |word: &str| Person { language, ..Person::named(format!("{word}:{sender}")) };
+    match channel {
+        Channel::Wechat => Person { wechat_openid: Some(address), ..person("wechat") },
+        _ if sender.contains('@') => Person { email: Some(address), ..person("email") },
+        _ => Person { phones: Some(vec![address]), ..person("phone") },
     }
 }
 

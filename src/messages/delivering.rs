@@ -26,7 +26,8 @@ impl Post {
                 return self.routes.wechat(template, handing).await;
             }
             ChannelName::Wecom => {
-                let note = Note { to, text, mention: envelope.mention.as_deref() };
+                let (house, mention) = (envelope.house.as_deref().unwrap_or_default(), envelope.mention.as_deref());
+                let note = Note { to, text, house, mention };
                 return self.routes.wecom(&id, note, handing).await;
             }
         }

@@ -157,6 +157,9 @@ pub struct Envelope {
     /// The page that opens when a `WeChat` message is tapped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// What the dealership is called, for a `WeCom` group that several share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub house: Option<String>,
     /// The `WeCom` user who is named where a whole group reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mention: Option<String>,

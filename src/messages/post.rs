@@ -136,24 +136,20 @@ impl Post {
         desk.close().await
     }
 
-    /// Who does not follow the account any more, and an address that it does not know, get nothing there from now on.
+    /// Who does not follow the account any more gets nothing there from now on. That it knows no such address says as much of
+    /// the account that is set as of the customer's: then this one message goes another way.
     async fn mark_lost_addresses(&self, tx: &mut Tx, moved: &[store::Moved]) -> db::Result<()> {
-        let lost =
-            |reason: Option<&str>| ["not_following", "address_invalid"].into_iter().find(|it| Some(*it) == reason);
-        let lost: Vec<_> = moved
-            .iter()
-            .filter(|moved| moved.state == State::Failed)
-            .filter_map(|moved| Some((moved.id, lost(moved.reason.as_deref())?)))
-            .collect();
+        let is_lost = |moved: &&store::Moved| {
+            moved.state == State::Failed && moved.reason.as_deref() == Some(customers::NOT_FOLLOWING)
+        };
+        let lost: Vec<_> = moved.iter().filter(is_lost).map(|moved| moved.id).collect();
         if lost.is_empty() {
             return Ok(());
         }
-        let about = store::about(tx, &lost.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
+        let about = store::about(tx, &lost).await?;
         let mut desk = Desk::open(tx, &self.app);
         for about in about {
-            if let Some((_, reason)) = lost.iter().find(|(id, _)| *id == about.id) {
-                customers::actions::openid_lost(&mut desk, &about.to_address, reason).await?;
-            }
+            customers::actions::openid_lost(&mut desk, &about.to_address, None).await?;
         }
         desk.close().await
     }
@@ -211,6 +207,9 @@ impl Lane for Post {
         Box::pin(async move {
             let now = self.ids.clock.now();
             let lane = self.lane();
+            if self.priority == Priority::Bulk && receipts::are_told_of(&self.app.config, self.channel) {
+                receipts::actions::forget_of_nobody(tx, &self.app.config, now).await?;
+            }
             let may_resend = self.policy.resend_unknown && self.channel == ChannelName::Email;
             let mut moved = store::lose_marked(tx, lane, now, now.plus(self.policy.unknown_wait)).await?;
             moved.extend(store::lose_unmarked(tx, lane, now).await?);

@@ -45,6 +45,7 @@ impl Post {
             provider_ref,
             accepted_at: (fate.state == State::Accepted).then_some(now),
             uncounted,
+            tried: !matches!(worked.end, End::Postponed(..)),
         };
         match &worked.end {
             End::Stopped => None,

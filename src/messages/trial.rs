@@ -69,7 +69,8 @@ pub async fn send(
         }
         Rendered::Sms { text } => routes.sms(Text { id: &id.to_string(), to, text: &text, approved }, &OnlyATest).await,
         Rendered::Wecom { text } => {
-            let note = Note { to, text: &text, mention: None };
+            let house = dealership.map_or("", |dealership| dealership.name.as_str());
+            let note = Note { to, text: &text, house, mention: None };
             routes.wecom(&id.to_string(), note, &OnlyATest).await
         }
         Rendered::Wechat { fields } => {

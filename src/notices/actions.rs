@@ -60,6 +60,8 @@ pub struct Heard {
     pub occasion: Option<String>,
     /// When the customer did what this is the answer to (BR-67), where it was the customer.
     pub acted_at: Option<Timestamp>,
+    /// The only channel that the answer may go by: the one by which they wrote.
+    pub only_by: Option<ChannelName>,
     /// What the playbook's expressions name.
     pub facts: Facts,
     /// The reader's time zone: the customer's, else the dealership's.
@@ -84,6 +86,7 @@ impl Heard {
             source: None,
             occasion: None,
             acted_at: None,
+            only_by: None,
             facts: Facts::default(),
             reader_zone: dealership.zone.clone(),
             detail: Value::Object(serde_json::Map::new()),
@@ -105,6 +108,7 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
         // Who was never told of the booking is not told of its change, but of the booking as it stands now.
         let first_word = kind.instead_if_untold.as_deref().filter(|instead| was_untold(instead).is_some());
         let kind = first_word.and_then(|instead| playbook.kind(instead)).unwrap_or(kind);
+        let Some(tracks) = tracks(kind, heard.only_by) else { continue };
         if !kind.is_meant(&heard.facts, desk.now) {
             continue;
         }
@@ -112,7 +116,7 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
         let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
         let is_silent = kind.live && kind.audience.role().is_none() && !is_live(desk, heard).await?;
         for reader in readers(desk, heard, kind.audience).await? {
-            let mut notice = plan(desk, heard, kind, detail, reader);
+            let mut notice = plan(desk, heard, (kind, &tracks), detail, reader);
             if is_silent {
                 notice.skip("feed_not_live");
             } else if let (true, Some(source), Some(detail)) = (kind.live, &heard.source, notice.detail.as_object_mut())
@@ -202,8 +206,20 @@ async fn withdraw(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<Vec<store::O
     Ok(untold.into_iter().chain(just_raised).collect())
 }
 
+/// How a kind is told; where only one channel may be used, by that one, and not at all where it is none of the kind's.
+fn tracks(kind: &Kind, only_by: Option<ChannelName>) -> Option<Vec<Vec<ChannelName>>> {
+    let Some(channel) = only_by else { return Some(kind.tracks.clone()) };
+    kind.tracks.iter().flatten().any(|step| *step == channel).then(|| vec![vec![channel]])
+}
+
 /// The notice of one kind: waiting for its time, or skipped with the rule's reason.
-fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value, reader: Option<Id<Staff>>) -> NewNotice {
+fn plan(
+    desk: &Desk<'_>,
+    heard: &Heard,
+    (kind, tracks): (&Kind, &[Vec<ChannelName>]),
+    detail: &Value,
+    reader: Option<Id<Staff>>,
+) -> NewNotice {
     let shop = heard.dealership.shop();
     let plan = kind.plan(&heard.facts, desk.now, &heard.reader_zone, &shop, desk.tolerance);
     let (state, reason, nominal_at, not_before, useful_until) = match plan {
@@ -233,7 +249,7 @@ fn plan(desk: &Desk<'_>, heard: &Heard, kind: &Kind, detail: &Value, reader: Opt
         not_before,
         useful_until,
         detail: detail.clone(),
-        tracks: Tracks::declared(kind.tracks.clone(), kind.class),
+        tracks: Tracks::declared(tracks.to_vec(), kind.class),
     }
 }
 

@@ -191,6 +191,7 @@ impl Compose {
             zone: reader_zone_name(due, dealership),
             acted_at: due.acted_at,
             link: letter.links.as_ref().filter(|_| channel == ChannelName::Wechat).map(|links| links.manage.clone()),
+            house: (channel == ChannelName::Wecom).then(|| dealership.name.clone()),
             mention: due.staff_wecom.clone().filter(|user| channel == ChannelName::Wecom && *user != to_address),
             approved,
             unsubscribe: list_of(due, now).map(|claim| self.app.links.url(&texts.key, Purpose::Preferences, &claim)),

@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{BLOCKED, Signed, Told, Unread, read};
+use super::{BLOCKED, Signed, Told, Unread, Word, read};
 use crate::{
     app::App,
     customers::actions::{openid_found, openid_lost},
@@ -72,8 +72,8 @@ async fn take(
         return Err(Error::TooLarge(LARGEST));
     }
     let told = match read(&body) {
-        Ok(Told::Other) => return Ok(TAKEN),
-        Ok(told) => told,
+        Ok(Word { told: Told::Other, .. }) => return Ok(TAKEN),
+        Ok(word) => word,
         Err(Unread::Encrypted) => {
             return Err(Error::UnsupportedMediaType("set the account to messages in plain text"));
         }
@@ -103,8 +103,10 @@ async fn take(
 }
 
 /// Does what was told; the outcome where somebody wrote.
-async fn apply(desk: &mut Desk<'_>, told: &Told, answers: Option<&Dealership>) -> db::Result<Option<Outcome>> {
-    match told {
+async fn apply(desk: &mut Desk<'_>, word: &Word, answers: Option<&Dealership>) -> db::Result<Option<Outcome>> {
+    // A clock of theirs that runs ahead must not outlast what they tell later.
+    let told_at = word.at.map_or(desk.now, |at| at.min(desk.now));
+    match &word.told {
         Told::Finished { openid, msgid, status, reason } => {
             let said = Said {
                 provider_ref: msgid.clone(),
@@ -115,13 +117,15 @@ async fn apply(desk: &mut Desk<'_>, told: &Told, answers: Option<&Dealership>) -
             };
             receipts::actions::receive(desk, (PROVIDER, ChannelName::Wechat), &[said]).await?;
             if reason.as_deref() == Some(BLOCKED) {
-                openid_lost(desk, openid, "not_following").await?;
+                openid_lost(desk, openid, Some(told_at)).await?;
             }
             Ok(None)
         }
-        Told::Follows { openid } => openid_found(desk, openid).await.map(|()| None),
-        Told::Left { openid } => openid_lost(desk, openid, "not_following").await.map(|()| None),
+        Told::Follows { openid } => openid_found(desk, openid, told_at).await.map(|()| None),
+        Told::Left { openid } => openid_lost(desk, openid, Some(told_at)).await.map(|()| None),
         Told::Wrote { openid, id, text } => {
+            // Only a follower can write.
+            openid_found(desk, openid, told_at).await?;
             let (provider_id, from, body) = (id.clone(), openid.clone(), text.clone());
             let text = Received { provider_id, from, to: None, body, at: desk.now };
             let via = Via { provider: PROVIDER, channel: ChannelName::Wechat };

@@ -40,6 +40,14 @@ impl Signed {
     }
 }
 
+/// What they tell, and for when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// `CreateTime`: by their clock, in whole seconds; none where they wrote no such time.
+    pub at: Option<Timestamp>,
+    pub told: Told,
+}
+
 /// What they tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -122,8 +130,14 @@ fn fields(body: &[u8]) -> Result<Vec<(String, String)>, Unread> {
 ///
 /// # Errors
 /// [`Unread`].
-pub fn read(body: &[u8]) -> Result<Told, Unread> {
+pub fn read(body: &[u8]) -> Result<Word, Unread> {
     let fields = fields(body)?;
+    let seconds = fields.iter().find(|(key, _)| key == "CreateTime").and_then(|(_, value)| value.trim().parse().ok());
+    let at = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()).map(Timestamp::new);
+    Ok(Word { at, told: told(&fields)? })
+}
+
+fn told(fields: &[(String, String)]) -> Result<Told, Unread> {
     let of = |name: &str| {
         let found = fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim().to_owned());
         found.filter(|value| !value.is_empty() && value.len() <= 20_000)
@@ -193,7 +207,10 @@ mod tests {
     #[test]
     fn what_they_tell_is_read_as_they_write_it() {
         let told = |rest: &str| {
-            read(format!("<xml><ToUserName><![CDATA[gh_1]]></ToUserName>\n<FromUserName><![CDATA[oAbc]]></FromUserName>\n<CreateTime>1395658920</CreateTime>{rest}</xml>").as_bytes())
+            read(format!("<xml><ToUserName><![CDATA[gh_1]]></ToUserName>\n<FromUserName><![CDATA[oAbc]]></FromUserName>\n<CreateTime>1395658920</CreateTime>{rest}</xml>").as_bytes()).map(|word| {
+                assert_eq!(word.at.map(|at| at.get().as_second()), Some(1_395_658_920));
+                word.told
+            })
         };
         let finished = |status: &str| {
             told(&format!(

@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::{
-    Move, Receipt, Said, Status, fold, patience,
+    Move, Receipt, Said, Status, fold, kept_for, patience,
     store::{self, Kept, Word},
 };
 use crate::{
+    clock::Timestamp,
     clocks::{
         Clock, ClockKind,
         actions::{self as clocks, NewClock},
     },
+    config::Config,
     db::{self, Tx},
     dealerships::Dealership,
     desk::Desk,
@@ -20,6 +22,9 @@ use crate::{
     notices::ChannelName,
     rights,
 };
+
+/// So many receipts of nobody's are deleted in one look at most.
+const FORGOTTEN_AT_ONCE: i64 = 200;
 
 /// What became of a delivery of receipts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,10 +140,18 @@ pub async fn wait_for(
 /// No word came in time: where another channel is left it has its turn; where none is, nothing is known and nothing is said.
 pub async fn waited_long_enough(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result<()> {
     let ids: Vec<Id<Message>> = clocks.iter().filter_map(|clock| clock.subject_id.parse().ok()).collect();
+    // A receipt and the answer that it is about may have been recorded at the same moment, neither seeing the other.
+    apply(desk, &ids).await?;
     for (id, channel) in returning::waiting_before_another(desk.tx, &ids).await? {
         returning::came_back(desk, id, channel, "not_delivered_in_time").await?;
     }
     Ok(())
+}
+
+/// Deletes what has waited long enough for a message that it could be about, some at a time: gateways that are shared with
+/// others report theirs, too.
+pub async fn forget_of_nobody(tx: &mut Tx, config: &Config, now: Timestamp) -> db::Result<()> {
+    store::forget_of_nobody(tx, now.minus(kept_for(config)), FORGOTTEN_AT_ONCE).await.map(drop)
 }
 
 /// What was said of these messages, each one's in the order in which it came.

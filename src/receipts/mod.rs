@@ -1,9 +1,11 @@
-//! Receipts: what a provider says became of a message that it took; only added to, folded by rank in whatever order they come.
+//! Receipts: what a provider says became of a message that it took; only added to, folded by rank in whatever order they come. What
+//! turns out to be about none of our messages is not kept.
 pub mod actions;
 pub mod api;
 mod reading;
 mod store;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 pub use self::reading::Said;
@@ -30,6 +32,12 @@ fn patience(config: &Config, channel: ChannelName) -> Span {
         ChannelName::Wechat => config.wechat.wait,
         _ => config.sms.receipts.wait,
     }
+}
+
+/// How long what names no message of ours is kept: it may have come before the answer with the name.
+fn kept_for(config: &Config) -> SignedDuration {
+    let longest = config.sms.receipts.wait.signed().max(config.wechat.wait.signed());
+    longest + longest
 }
 
 /// One word of one provider about one message (`rct_`).

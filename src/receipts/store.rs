@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Receipt, Status};
 use crate::{
     clock::Timestamp,
-    db::{Result, Tx},
+    db::{Result, Sql, Tx},
     dealerships::Dealership,
     id::Id,
     messages::{Message, State},
@@ -131,5 +131,44 @@ pub(super) async fn of_messages(tx: &mut Tx, ids: &[Id<Message>]) -> Result<Vec<
     ))
     .bind_rows(&ids)
     .all()
+    .await
+}
+
+const UNCLAIMED: Sql = Sql {
+    sqlite: "SELECT id FROM receipts WHERE message_id IS NULL AND received_at < $1 ORDER BY received_at LIMIT $2",
+    postgres: "SELECT id FROM receipts WHERE message_id IS NULL AND received_at < $1 ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED",
+};
+
+/// Of what came before this time and was about no message then, the oldest, `most` of them: those that came before the answer
+/// with their message's name become that message's, the others are deleted; answers how many. Of somebody who was erased
+/// nothing is kept that a provider wrote.
+pub(super) async fn forget_of_nobody(tx: &mut Tx, before: Timestamp, most: i64) -> Result<u64> {
+    #[derive(Serialize)]
+    struct Unclaimed {
+        id: Id<Receipt>,
+    }
+    let oldest: Vec<(Id<Receipt>,)> = tx.sql(UNCLAIMED).bind(before).bind(most).all().await?;
+    if oldest.is_empty() {
+        return Ok(0);
+    }
+    let oldest: Vec<Unclaimed> = oldest.into_iter().map(|(id,)| Unclaimed { id }).collect();
+    tx.sql(rows!(
+        "UPDATE receipts SET message_id = (SELECT max(m.id) FROM messages m WHERE m.provider_ref = receipts.provider_ref
+                AND (m.channel = 'wechat') = (receipts.provider = 'wechat')),
+            raw = CASE WHEN EXISTS (SELECT 1 FROM messages m WHERE m.provider_ref = receipts.provider_ref AND m.to_address = '') THEN '' ELSE raw END
+         FROM ",
+        (id text),
+        " WHERE receipts.id = j.id"
+    ))
+    .bind_rows(&oldest)
+    .execute()
+    .await?;
+    tx.sql(rows!(
+        "DELETE FROM receipts WHERE message_id IS NULL AND id IN (SELECT j.id FROM ",
+        (id text),
+        ")"
+    ))
+    .bind_rows(&oldest)
+    .execute()
     .await
 }

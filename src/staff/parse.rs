@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use super::{ROLES, Staff, shifts};
 use crate::{
+    channels::wecom,
     dealerships::Dealership,
     fields::{Fields, wrong_with},
     http::Fault,
@@ -53,7 +54,7 @@ impl Staff {
             fields.fault("substitute", "oneself", "must be somebody else: nobody stands in for themselves");
         }
         let wecom_userid = fields.text_if_any("wecom_userid", 64);
-        if wecom_userid.as_deref().is_some_and(|user| !is_wecom_user(user)) {
+        if wecom_userid.as_deref().is_some_and(|user| !wecom::is_user(user)) {
             fields.fault("wecom_userid", "not_a_user", "must be letters, digits, and _ - @ . only");
         }
         let staff = Self {
@@ -74,11 +75,6 @@ impl Staff {
         };
         fields.finish().map(|()| staff)
     }
-}
-
-/// As `WeCom` has them.
-fn is_wecom_user(text: &str) -> bool {
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'@' | b'.')) && text != "@all"
 }
 
 #[cfg(test)]

@@ -207,3 +207,24 @@ async fn a_last_channel_of_which_nothing_is_heard_is_left_alone() {
     shop.advance("3h").await;
     assert_eq!(shop.text_state().await, "accepted", "no other channel is left, and nothing bad is known");
 }
+
+/// A gateway that is shared with others reports theirs, too.
+#[tokio::test]
+async fn what_is_about_nobody_is_kept_for_a_while_and_what_came_early_for_good() {
+    let shop = reporting(Shop::opening()).open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    let reports = json!([{"id": "gw-0", "status": "delivered"}, {"id": "theirs", "status": "delivered"}]);
+    assert_eq!(shop.reports(reports).await, (2, 2, 0));
+    shop.drain().await;
+    let kept = async || {
+        let mut tx = shop.app.db.read().await.expect("a look");
+        let kept: Vec<(String,)> = tx.sql("SELECT provider_ref FROM receipts").all().await.expect("receipts");
+        kept.into_iter().map(|(name,)| name).collect::<Vec<_>>()
+    };
+    shop.advance("239m").await;
+    assert_eq!(kept().await.len(), 2);
+    shop.advance("2m").await;
+    assert_eq!(kept().await, ["gw-0"]);
+    let text = shop.text().await;
+    assert_eq!((text["receipts"].as_array().map(Vec::len), &text["state"]), (Some(1), &json!("delivered")), "{text}");
+}

@@ -35,35 +35,22 @@ impl Wecom {
         if !marked(hand_over).await {
             return Delivered::Stopped;
         }
-        let mut answer = match self.say(app, &token, note).await {
-            Ok(answer) => answer,
+        let said = tokens.said(&self.client, token, ask, |token| self.say(app, token, note)).await;
+        let (answer, token) = match said {
+            Ok(said) => said,
             Err(delivery) => return Delivered::Answered(delivery),
         };
-        if tencent::is_about_the_token(&answer) {
-            tokens.refused(&token).await;
-            // They took nothing: with another token it is the same hand-over.
-            answer = match tokens.get(&self.client, ask).await {
-                Ok(token) => match self.say(app, &token, note).await {
-                    Ok(answer) => answer,
-                    Err(delivery) => return Delivered::Answered(delivery),
-                },
-                Err(delivery) => return Delivered::Answered(delivery),
-            };
-        }
-        let judged = tencent::judged(&answer, meaning, &[note.text, note.to, app.secret.expose_secret()]);
+        let private = [note.text, note.to, app.secret.expose_secret(), token.expose_secret()];
+        let judged = tencent::judged(&answer, meaning, &private);
         Delivered::Answered(if reached_nobody(&answer) { unknown_to_them(judged) } else { judged })
     }
 
-    async fn say(&self, app: &App, token: &SecretString, note: Note<'_>) -> Result<exchange::Answer, Delivery> {
+    fn say(&self, app: &App, token: &str, note: Note<'_>) -> Option<Request> {
         let body = json!({
             "touser": note.to, "msgtype": "text", "agentid": app.agent_id, "text": { "content": fitting(note.text) },
             "enable_duplicate_check": 1, "duplicate_check_interval": ONCE_WITHIN,
         });
-        let query = [("access_token", token.expose_secret())];
-        match self.post("cgi-bin/message/send", &query, &body) {
-            Some(request) => exchange::hand_over(&self.client, request).await,
-            None => Err(Delivery::unanswered(crate::channels::Phase::Connect, Outcome::NotSent, "request_invalid")),
-        }
+        self.post("cgi-bin/message/send", &[("access_token", token)], &body)
     }
 
     fn ask_for_token(&self, app: &App) -> Option<Request> {

@@ -4,10 +4,7 @@ mod robot;
 
 use std::collections::BTreeMap;
 
-use reqwest::{
-    Client, Method, Request,
-    header::{CONTENT_TYPE, HeaderValue},
-};
+use reqwest::{Client, Request};
 use secrecy::SecretString;
 use url::Url;
 
@@ -54,12 +51,20 @@ impl Robots {
     }
 }
 
+/// Whether a text is one person's user id as `WeCom` has them: it names neither a group nor several, nor all of them.
+pub fn is_user(text: &str) -> bool {
+    let is_of_one = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'@' | b'.');
+    !text.is_empty() && text.bytes().all(is_of_one) && !text.eq_ignore_ascii_case("@all")
+}
+
 /// Something for colleagues as it is handed over.
 #[derive(Clone, Copy, Debug)]
 pub struct Note<'a> {
     /// As [`Wecom::address`] gave it.
     pub to: &'a str,
     pub text: &'a str,
+    /// What the dealership is called, for a group that several share.
+    pub house: &'a str,
     /// Who is named in the group, so that their telephone says so.
     pub mention: Option<&'a str>,
 }
@@ -81,7 +86,10 @@ impl Wecom {
             client: http_client(limits),
             base_url: settings.base_url,
             robots: settings.robots,
-            app: settings.app.map(|app| (app, Tokens::new(clock.clone()))),
+            app: settings.app.map(|app| {
+                let tokens = Tokens::new(app.secret.clone(), clock.clone());
+                (app, tokens)
+            }),
             pace: Pace::new(settings.per_minute, clock.clone()),
             told: robot::Told::default(),
             clock,
@@ -90,7 +98,7 @@ impl Wecom {
 
     /// Where somebody of a dealership is told: by themselves where the application may write to them, else in the group.
     pub fn address(&self, dealership: &str, user: Option<&str>) -> Option<String> {
-        let alone = user.filter(|_| self.app.is_some()).map(str::to_owned);
+        let alone = user.filter(|user| self.app.is_some() && is_user(user)).map(str::to_owned);
         alone.or_else(|| self.robots.address(dealership))
     }
 
@@ -106,10 +114,7 @@ impl Wecom {
     fn post(&self, path: &str, query: &[(&str, &str)], body: &serde_json::Value) -> Option<Request> {
         let mut url = tencent::address(&self.base_url, path)?;
         url.query_pairs_mut().extend_pairs(query);
-        let mut request = Request::new(Method::POST, url);
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(body.to_string().into());
-        Some(request)
+        Some(tencent::posted(url, body))
     }
 }
 
@@ -152,6 +157,12 @@ mod tests {
         let long = fitting(&"长".repeat(900));
         assert!(long.len() <= LONGEST && long.ends_with("长…"), "{}", long.len());
         assert_eq!(fitting(&"a".repeat(LONGEST)).len(), LONGEST);
+    }
+
+    #[test]
+    fn a_user_is_one_person() {
+        assert!(["wu.manager", "u_1-2@shop"].into_iter().all(is_user));
+        assert!(!["", "robot:gz-tianhe", "@all", "@ALL", "u1|u2", "u1 u2", "张"].into_iter().any(is_user));
     }
 
     #[test]

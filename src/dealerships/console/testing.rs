@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::page;
 use crate::{
     app::App,
-    channels::{Delivered, Outcome, sms::Approved},
+    channels::{Delivered, Outcome, sms::Approved, wecom},
     config::Provider,
     console::Visitor,
     customers::phone::{self, Phone},
@@ -84,7 +84,10 @@ async fn wanted(app: &App, visitor: &Visitor, form: &Form) -> Result<Result<Want
         ChannelName::Wecom => {
             let user = Some(typed).filter(|typed| !typed.is_empty());
             let routes = lanes::routes(app).map_err(|error| Error::Conflict("bad_settings", error.to_string()))?;
-            (routes.wecom_address(&shop.code, user), Rendered::Wecom { text })
+            // What names no one person (another dealership's robot, all of them) is no address from here.
+            let is_somebody = user.is_none_or(wecom::is_user);
+            let to = is_somebody.then(|| routes.wecom_address(&shop.code, user)).flatten();
+            (to, Rendered::Wecom { text })
         }
         ChannelName::Wechat => match providers::a_template_message(app, shop).await? {
             Some((fields, template)) => {

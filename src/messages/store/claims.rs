@@ -154,6 +154,8 @@ pub struct Outcome {
     pub accepted_at: Option<Timestamp>,
     /// 1 when an attempt was made that no mark has counted.
     pub uncounted: i64,
+    /// False when it waits for its hour or its turn: whether it ends its process is then known as little as before.
+    pub tried: bool,
 }
 
 /// Writes the states of those whose fence still holds; answers their ids and fences with the number of their last
@@ -162,9 +164,10 @@ pub async fn settle(tx: &mut Tx, outcomes: &[Outcome], now: Timestamp) -> Result
     tx.sql(rows!(
         "UPDATE messages SET state = j.state, reason = j.reason, not_before = COALESCE(j.not_before, messages.not_before), tries = j.tries,
             provider_ref = COALESCE(j.provider_ref, messages.provider_ref), accepted_at = j.accepted_at, attempts = attempts + j.uncounted,
-            lease_until = NULL, suspect = $3, alone = $3, crashes = 0, updated_at = $2 FROM ",
+            lease_until = NULL, suspect = CASE WHEN j.tried THEN $3 ELSE messages.suspect END, alone = $3,
+            crashes = CASE WHEN j.tried THEN 0 ELSE messages.crashes END, updated_at = $2 FROM ",
         (id text, fence bigint, state text, reason text, not_before timestamptz, tries bigint, provider_ref text, accepted_at timestamptz,
-         uncounted bigint),
+         uncounted bigint, tried boolean),
         " WHERE messages.id = j.id AND messages.fence = j.fence AND messages.state = 'sending' RETURNING messages.id, messages.fence, messages.attempts"
     ))
     .bind_rows(outcomes)

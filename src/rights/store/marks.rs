@@ -40,18 +40,19 @@ pub(super) async fn people(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<St
 }
 
 /// The customers that the house made by itself for the same person, before the dealer's system told who they are: by a mail, a
-/// call or a form (their refs: `src/intake/people.rs`). Only an address that is theirs now and of nobody else whom a system
-/// knows says so: a telephone that is shared or was passed on is not one person's.
+/// call, a form or what they wrote to the official account (their refs: `Person::is_made_up`). Only an address that is theirs
+/// now and of nobody else whom a system knows says so: a telephone that is shared or was passed on is not one person's.
 pub(in crate::rights) async fn made_by_the_house(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Id<Customer>>> {
     let made: Vec<(Id<Customer>,)> = tx
         .sql(
             "WITH us AS (SELECT id FROM customers WHERE id = $1 OR merged_into = $1),
                 ours AS (SELECT p.type, p.value FROM contact_points p WHERE p.customer_id IN (SELECT id FROM us) AND p.removed_at IS NULL
-                    AND p.type IN ('email', 'phone') AND NOT EXISTS (SELECT 1 FROM contact_points o JOIN customers c ON c.id = o.customer_id
-                        WHERE lower(o.value) = lower(p.value) AND o.removed_at IS NULL AND c.id NOT IN (SELECT id FROM us) AND c.ref NOT LIKE 'email:%' AND c.ref NOT LIKE 'phone:%'
+                    AND p.type IN ('email', 'phone', 'wechat') AND NOT EXISTS (SELECT 1 FROM contact_points o JOIN customers c ON c.id = o.customer_id
+                        WHERE lower(o.value) = lower(p.value) AND (p.type <> 'wechat' OR o.value = p.value) AND o.removed_at IS NULL AND c.id NOT IN (SELECT id FROM us) AND c.ref NOT LIKE 'email:%' AND c.ref NOT LIKE 'phone:%' AND c.ref NOT LIKE 'wechat:%'
                         AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1))),
                 refs AS (SELECT type || ':' || value AS ref FROM ours
-                    UNION SELECT o.type || ':' || o.value FROM ours JOIN contact_points o ON lower(o.value) = lower(ours.value) AND o.removed_at IS NULL)
+                    UNION SELECT o.type || ':' || o.value FROM ours JOIN contact_points o ON lower(o.value) = lower(ours.value) AND o.removed_at IS NULL
+                        AND (ours.type <> 'wechat' OR o.value = ours.value))
              SELECT c.id FROM refs JOIN customers c ON c.ref = refs.ref AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1)
              WHERE c.merged_into IS NULL AND c.erased_at IS NULL AND c.id NOT IN (SELECT id FROM us) ORDER BY c.id",
         )

@@ -764,6 +764,7 @@ reason-own-pace = Its turn comes: only so many a minute
 reason-said-in-the-group = The group was told the same just before
 reason-robot-unknown = WeCom knows no robot of this key
 reason-not-following = The customer does not follow the account, or blocked it
+reason-said-perhaps = The group may have it already: the answer to the first was lost
 reason-template-unknown = The account has no such template
 reason-template-data-invalid = A field is not as the template wants it
 reason-fact-missing = A fact is missing

@@ -758,6 +758,7 @@ reason-own-pace = 順番待ち：1分間の件数に上限があります
 reason-said-in-the-group = 同じ内容を直前にグループへ送信済み
 reason-robot-unknown = 企業微信にこのキーのロボットがありません
 reason-not-following = 公式アカウントを未フォロー、またはブロック中です
+reason-said-perhaps = グループに届いた可能性があります：先の送信の応答が失われました
 reason-template-unknown = 公式アカウントにこのテンプレートがありません
 reason-template-data-invalid = 項目がテンプレートの形式に合いません
 reason-fact-missing = 情報が不足

@@ -758,6 +758,7 @@ reason-own-pace = 排队中：每分钟条数有限
 reason-said-in-the-group = 群里刚发过同样的内容
 reason-robot-unknown = 企业微信没有此密钥的机器人
 reason-not-following = 客户未关注公众号或已拒收
+reason-said-perhaps = 群里可能已收到：前一条的应答丢失
 reason-template-unknown = 公众号没有该模板
 reason-template-data-invalid = 字段不符合模板要求
 reason-fact-missing = 缺少信息

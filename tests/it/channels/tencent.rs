@@ -36,7 +36,7 @@ fn wecom(url: &str, per_minute: usize, clock: &Clock) -> Wecom {
 }
 
 fn note<'a>(to: &'a str, text: &'a str) -> Note<'a> {
-    Note { to, text, mention: None }
+    Note { to, text, house: "", mention: None }
 }
 
 fn wechat(url: &str, secret: &str, clock: &Clock) -> Wechat {
@@ -78,10 +78,8 @@ async fn each_answer_has_its_name_and_none_is_repeated() {
         let account = wechat(&them.url(), "s3cret", &clock);
         let delivery = answered(account.deliver(message(&template()), &Marks::default()).await);
         assert_eq!(seen(&delivery), by_account, "{said:?}");
-        assert!(
-            !format!("{delivery:?}").contains("s3cret") && !format!("{delivery:?}").contains("oAbc"),
-            "{delivery:?}"
-        );
+        let kept = format!("{delivery:?}");
+        assert!(!["s3cret", "oAbc", "token-"].iter().any(|private| kept.contains(private)), "{kept}");
         assert_eq!(them.sent().len(), 2, "{said:?} is never repeated");
     }
 }
@@ -153,8 +151,17 @@ async fn without_a_token_nothing_is_marked_and_nothing_leaves() {
     let clock = Clock::fixed(local(QUIET));
     let them = FakeTencent::start(|_| Said::Ok).await;
     let marks = Marks::default();
-    let wrong = answered(wechat(&them.url(), "wrong", &clock).deliver(message(&template()), &marks).await);
+    let mistaken = wechat(&them.url(), "mistaken", &clock);
+    let wrong = answered(mistaken.deliver(message(&template()), &marks).await);
     assert_eq!(seen(&wrong), (Phase::Greeting, Later, "auth_failed"));
+    assert_eq!(wrong.reply.as_deref(), Some("invalid credential […]"));
+    // Who stood behind it hears the same at once; nobody asks again so soon.
+    clock.advance(SignedDuration::from_secs(9));
+    assert_eq!(answered(mistaken.deliver(message(&template()), &marks).await), wrong);
+    assert_eq!(them.asked_for_tokens(), 1);
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(answered(mistaken.deliver(message(&template()), &marks).await), wrong);
+    assert_eq!(them.asked_for_tokens(), 2);
     let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let away = wechat(&format!("http://{nobody}"), "s3cret", &clock);
     let away = answered(away.deliver(message(&template()), &marks).await);
@@ -210,4 +217,38 @@ async fn who_is_nobody_to_them_was_not_told() {
     let them = FakeTencent::start(|_| Said::Nobody).await;
     let told = answered(wecom(&them.url(), 20, &clock).deliver(note("nobody", "x"), &Marks::default()).await);
     assert_eq!((seen(&told), told.provider_ref), ((Phase::Answered, Refused, "address_invalid"), None));
+}
+
+/// The answer to the first of several readers is lost: the group may have it, and is not told again for the others.
+#[tokio::test]
+async fn what_a_group_was_perhaps_told_is_not_said_again_for_its_next_reader() {
+    let clock = Clock::fixed(local(QUIET));
+    let them = FakeTencent::start(|n| if n == 0 { Said::Cut } else { Said::Ok }).await;
+    let ours = wecom(&them.url(), 20, &clock);
+    let say = async || {
+        let marks = Marks::default();
+        let said = answered(ours.deliver(note("robot:gz-tianhe", "Inquiry W-1 is due"), &marks).await);
+        (said.outcome, said.reason)
+    };
+    assert_eq!(say().await, (Unknown, "connection_lost"));
+    assert_eq!((say().await, them.sent().len()), ((Unknown, "said_perhaps"), 1));
+    clock.advance(SignedDuration::from_mins(10));
+    assert_eq!((say().await, them.sent().len()), ((Accepted, "accepted"), 2));
+}
+
+#[tokio::test]
+async fn dealerships_that_share_a_group_each_say_the_same_and_by_name() {
+    let clock = Clock::fixed(local(QUIET));
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let ours = wecom(&them.url(), 20, &clock);
+    for (to, house) in [("robot:gz-tianhe", "Tianhe"), ("robot:sh-pudong", "Pudong"), ("robot:sh-pudong", "Pudong")] {
+        let note = Note { house, ..note(to, "No parts came today") };
+        assert_eq!(answered(ours.deliver(note, &Marks::default()).await).outcome, Accepted);
+    }
+    assert_eq!(them.in_the_group(), ["Tianhe\nNo parts came today", "Pudong\nNo parts came today"]);
+    // Whoever is named is one person, or it goes to their own group.
+    for nobody in ["robot:sh-pudong", "@all", "u1|u2", ""] {
+        assert_eq!(ours.address("gz-tianhe", Some(nobody)).as_deref(), Some("robot:gz-tianhe"), "{nobody}");
+    }
+    assert_eq!(ours.address("gz-tianhe", Some("chen.xiao")).as_deref(), Some("chen.xiao"));
 }

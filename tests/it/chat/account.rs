@@ -1,4 +1,6 @@
 //! Template messages: first to the follower, then by SMS to whom they cannot reach, and never twice.
+use aftercare::{db::Weight, receipts::Receipt};
+
 use super::*;
 use crate::fakes::tencent::Said;
 
@@ -53,6 +55,69 @@ async fn who_does_not_follow_is_texted_and_from_then_on_at_once() {
     shop.book(&follower().at("A-22"), "2026-03-07T09:30").await;
     shop.drain().await;
     assert_eq!(them.sent().len(), 2);
+}
+
+/// A wrong account says of everybody's openid that there is none such: it must not cost anybody theirs.
+#[tokio::test]
+async fn an_openid_that_the_account_does_not_know_is_asked_of_it_again_next_time() {
+    let them = FakeTencent::start(|n| if n == 0 { Said::Code(40_003) } else { Said::Ok }).await;
+    let shop = confirmed(&them).await;
+    assert_eq!(state(&shop).await, "failed address_invalid");
+    assert_eq!((them.sent().len(), shop.phone(FANGS_PHONE).len()), (1, 1), "this one goes as a text");
+    shop.advance("1h").await;
+    shop.book(&fang_again(), "2026-03-06T09:30").await;
+    shop.drain().await;
+    assert_eq!((them.sent().len(), shop.phone(FANGS_PHONE).len()), (2, 1));
+}
+
+#[tokio::test]
+async fn of_what_overtook_each_other_the_later_holds_and_who_writes_follows() {
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let shop = with_account(Shop::opening(), &them).open().await;
+    shop.binds(approved()).await;
+    shop.book(&follower(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    let event = async |event: &str, ago: i64| {
+        let at = shop.now().get().as_second() - ago;
+        let body = format!("<CreateTime>{at}</CreateTime><MsgType>event</MsgType><Event>{event}</Event>");
+        shop.account_tells(&body).await;
+    };
+    let mut booked = 0;
+    let mut goes_there = async || {
+        let (references, days) = (["A-31", "A-32", "A-33", "A-34"], ["06", "07", "09", "10"]);
+        let before = them.sent().len();
+        shop.book(&follower().at(references[booked]), &format!("2026-03-{}T09:30", days[booked])).await;
+        booked += 1;
+        shop.drain().await;
+        them.sent().len() > before
+    };
+    shop.advance("10m").await;
+    event("subscribe", 10).await;
+    event("unsubscribe", 20).await;
+    assert!(goes_there().await, "left, then came back");
+    event("unsubscribe", 2).await;
+    event("subscribe", 5).await;
+    assert!(!goes_there().await, "came back, then left");
+    shop.account_hears("m-1", "几点可以取车?").await;
+    assert!(goes_there().await, "only who follows can write");
+}
+
+/// With two processes beside each other the answer and the report may be recorded at the same moment.
+#[tokio::test]
+async fn a_report_that_missed_its_answer_counts_before_the_next_channel_has_its_turn() {
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let shop = confirmed(&them).await;
+    let (id, at) = (shop.app.ids.next::<Receipt>(), shop.now());
+    let insert = "INSERT INTO receipts (id, provider, provider_ref, status, raw, at, received_at)
+        VALUES ($1, 'wechat', '1000', 'delivered', '{}', $2, $2)";
+    let write = shop
+        .app
+        .db
+        .write(Weight::ONE, move |tx| Box::pin(async move { tx.sql(insert).bind(id).bind(at).execute().await }));
+    write.await.expect("kept");
+    assert_eq!(state(&shop).await, "accepted");
+    shop.advance("3h").await;
+    assert_eq!((state(&shop).await.as_str(), shop.phone(FANGS_PHONE).len()), ("delivered", 0));
 }
 
 fn fang_again() -> Customer {

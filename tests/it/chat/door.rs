@@ -44,6 +44,78 @@ async fn what_a_follower_writes_is_an_inquiry_a_digit_or_the_end_of_it() {
     assert_eq!((them.sent().len(), shop.phone(FANGS_PHONE).len() > before), (sent, true), "texts were not ended");
 }
 
+/// BR-62: as a text is answered by a text, and nowhere else.
+#[tokio::test]
+async fn who_ends_it_at_the_account_is_told_so_there_once() {
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let shop = with_account(Shop::opening(), &them).open().await;
+    shop.binds(approved()).await;
+    let binding = json!({ "template": "tpl_end", "approved": true });
+    let (status, answer) = shop.does("PUT", "/v1/bindings/optout.done/wechat?dealership=gz-tianhe", binding).await;
+    assert_eq!(status, 200, "{answer}");
+    shop.book(&follower(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    for (id, text) in [("m-1", "退订"), ("m-1", "退订"), ("m-2", "STOP")] {
+        shop.account_hears(id, text).await;
+        shop.drain().await;
+    }
+    let sent = them.sent();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+    assert_eq!(sent[1].body["template_id"], "tpl_end");
+    assert_eq!(sent[1].body["data"]["thing1"]["value"], "微信通知已退订");
+    assert!(shop.phone(FANGS_PHONE).is_empty(), "texts go on, and no text was asked for");
+}
+
+#[tokio::test]
+async fn an_end_that_cannot_be_said_back_holds_all_the_same_and_is_not_said_weeks_later() {
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let shop = with_account(Shop::opening(), &them).open().await;
+    shop.binds(approved()).await;
+    shop.book(&follower(), "2026-03-05T09:30").await;
+    shop.drain().await;
+    shop.account_hears("m-1", "退订").await;
+    shop.drain().await;
+    let said = async || shop.items("/v1/notices?kind=optout.done").await.pop().expect("a notice");
+    assert_eq!(said().await["reason"], "template_not_bound");
+    shop.leaps_by("25h");
+    let binding = json!({ "template": "tpl_end", "approved": true });
+    shop.does("PUT", "/v1/bindings/optout.done/wechat?dealership=gz-tianhe", binding).await;
+    shop.drain().await;
+    assert_eq!((said().await["state"].as_str(), them.sent().len()), (Some("expired"), 1));
+}
+
+/// Nobody can text an openid, nor call it.
+#[tokio::test]
+async fn a_follower_whom_nobody_knows_is_known_by_the_openid_alone() {
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let shop = with_account(Shop::opening(), &them).open().await;
+    let writes = async |id: &str, text: &str| {
+        let body = format!(
+            "<xml><FromUserName>{OPENID}</FromUserName><MsgType>text</MsgType><Content>{text}</Content><MsgId>{id}</MsgId></xml>"
+        );
+        assert_eq!(shop.is_told("POST", TOKEN, "&dealership=gz-tianhe", &body).await.0, 200);
+        shop.drain().await;
+    };
+    writes("1", "几点开门?").await;
+    let stranger = shop.get(&format!("/v1/customers/wechat:{OPENID}")).await;
+    let points = stranger["contact_points"].as_array().expect("a list");
+    assert_eq!((points.len(), &points[0]["type"], &points[0]["value"]), (1, &json!("wechat"), &json!(OPENID)));
+    assert!(shop.phone(OPENID).is_empty() && shop.posted_since(0).is_empty());
+    // Who writes again is the same, and what they write after two weeks is another inquiry of theirs.
+    shop.leaps_by("21d");
+    writes("2", "周日开门吗?").await;
+    let open = shop.items("/v1/inquiries").await;
+    assert_eq!(open.len(), 2);
+    assert!(open.iter().all(|inquiry| inquiry["customer"]["ref"] == format!("wechat:{OPENID}")), "{open:?}");
+    // Then the dealer's system tells who it is: the two go together when their rights are asked for.
+    shop.book(&follower(), "2026-03-27T09:30").await;
+    let known = shop.get("/v1/customers/C-2").await;
+    let id = known["id"].as_str().expect("an id").parse().expect("an id");
+    let told = aftercare::rights::actions::export(&shop.app, id).await.expect("told");
+    let people = told["customers"].as_array().expect("a list");
+    assert!(people.iter().any(|one| one["ref"] == format!("wechat:{OPENID}")), "{people:?}");
+}
+
 #[tokio::test]
 async fn a_template_is_noted_in_the_console_and_both_channels_are_tried_from_the_settings() {
     let them = FakeTencent::start(|_| Said::Ok).await;
@@ -70,6 +142,10 @@ async fn a_template_is_noted_in_the_console_and_both_channels_are_tried_from_the
     assert!(admin.open("/console/settings").await.says("WeCom"));
     assert!(admin.send("/console/settings/test", &test).await.says("It was taken"));
     assert!(admin.send("/console/settings/test", &[("channel", "wecom"), ("to", "")]).await.says("It was taken"));
+    for elsewhere in ["robot:sh-pudong", "@all", "u1|u2"] {
+        let refused = admin.send("/console/settings/test", &[("channel", "wecom"), ("to", elsewhere)]).await;
+        assert_eq!((refused.status, them.sent().len()), (422, 2), "{elsewhere}: {}", refused.text());
+    }
     let sent = them.sent();
     assert_eq!((sent[0].body["template_id"].as_str(), sent[1].by.as_str()), (Some("tpl_9"), "k3y"));
     assert!(shop.items("/v1/messages").await.is_empty(), "a test is no message");

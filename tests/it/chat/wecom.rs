@@ -118,3 +118,19 @@ async fn who_has_a_user_id_is_told_alone_and_the_others_in_the_group() {
     asks(&shop, &anna(), "W-2", "And the wipers?").await;
     assert_eq!(shop.subjects(MANAGER).len(), 1);
 }
+
+#[tokio::test]
+async fn in_a_group_that_all_dealerships_share_each_says_which_it_is() {
+    let them = FakeTencent::start(|_| Said::Ok).await;
+    let opening = Shop::opening()
+        .setting("WECOM__PROVIDER", "http")
+        .setting("WECOM__BASE_URL", &them.url())
+        .setting("WECOM__KEY", "k3y-of-all");
+    let shop = staffed(opening, "2026-03-07T17:50").await;
+    asks(&shop, &anna(), "W-1", "My brakes squeal when cold.").await;
+    let mut tx = shop.app.db.read().await.expect("a look");
+    let tianhe = aftercare::dealerships::actions::find_by_code(&mut tx, "gz-tianhe").await.expect("a look");
+    let first = format!("{}\n", tianhe.expect("a dealership").name);
+    let said = them.in_the_group();
+    assert!(said.len() == 2 && said.iter().all(|text| text.starts_with(&first)), "{said:?}");
+}

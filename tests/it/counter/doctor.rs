@@ -203,6 +203,9 @@ async fn a_source_that_fell_silent_and_texts_without_a_receipt_are_named() {
     let at_once = look().await;
     assert!(named(&at_once, "receipts", Level::Ok) && !named(&at_once, "feed", Level::Warn), "{at_once:#?}");
     shop.leaps_by("3d");
+    // What the gateway reports of others' texts says nothing of ours.
+    let theirs = serde_json::json!({"id": "theirs", "status": "delivered"});
+    assert_eq!(shop.call("POST", "/in/http/status", "a-secret-of-the-gateway", Some(&theirs)).await.0, 200);
     let later = look().await;
     assert!(named(&later, "receipts", Level::Bad) && named(&later, "feed", Level::Warn), "{later:#?}");
 }

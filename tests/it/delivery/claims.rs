@@ -183,3 +183,22 @@ async fn of_two_claims_of_one_notice_in_one_batch_only_the_living_one_is_written
     shop.drain().await;
     assert_eq!(shop.inbox(ANNA).len(), 1);
 }
+
+#[tokio::test]
+async fn what_waits_for_its_hour_stays_as_suspect_as_it_was() {
+    let shop = Shop::open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    by_hand::turn(&shop.app.db, &shop.compose).await;
+    let sms = &shop.post[2];
+    assert_eq!(by_hand::claim(&shop.app.db, sms, Want::Batch(8)).await.len(), 1);
+    shop.leaps_by("60s");
+    by_hand::tidy(&shop.app.db, sms).await;
+    shop.leaps_to("2026-03-02T23:00");
+    let alone = by_hand::claim(&shop.app.db, sms, Want::Suspect).await.pop().expect("a text");
+    let waits = by_hand::work(sms, alone).await;
+    by_hand::record(&shop.app.db, sms, vec![waits]).await;
+    assert!(shop.messages("A-1").await.contains(&"confirmation sms ready quiet_hours".to_owned()));
+    shop.leaps_to("2026-03-03T09:00");
+    assert!(by_hand::claim(&shop.app.db, sms, Want::Batch(8)).await.is_empty(), "it may have ended its process");
+    assert_eq!(by_hand::claim(&shop.app.db, sms, Want::Suspect).await.len(), 1);
+}

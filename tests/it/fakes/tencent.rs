@@ -41,6 +41,8 @@ pub(crate) struct Sent {
 struct Book {
     sent: Vec<Sent>,
     tokens: usize,
+    /// How often one was asked for, with whatever came of it.
+    asked: usize,
     /// The token that is good; none is, once it is taken back.
     good: Option<String>,
 }
@@ -76,9 +78,13 @@ impl FakeTencent {
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.look(|book| book.sent.clone())
     }
-    /// How often a token was asked for.
+    /// How often a token was given.
     pub(crate) fn tokens(&self) -> usize {
         self.look(|book| book.tokens)
+    }
+    /// How often a token was asked for.
+    pub(crate) fn asked_for_tokens(&self) -> usize {
+        self.look(|book| book.asked)
     }
     /// No token that was given is good any more.
     pub(crate) fn takes_the_token_back(&self) {
@@ -103,8 +109,10 @@ async fn take(
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
         if (method.as_str(), uri.path()) == ("GET", "/cgi-bin/gettoken") || uri.path() == "/cgi-bin/stable_token" {
             let secret = query.get("corpsecret").map(String::as_str).or(json["secret"].as_str());
+            book.asked += 1;
             if secret != Some("s3cret") {
-                return Json(json!({"errcode": 40_001, "errmsg": "invalid credential"})).into_response();
+                let said = format!("invalid credential {}", secret.unwrap_or_default());
+                return Json(json!({"errcode": 40_001, "errmsg": said})).into_response();
             }
             book.tokens += 1;
             let token = format!("token-{}", book.tokens);
@@ -115,19 +123,22 @@ async fn take(
         if query.contains_key("access_token") && book.good.as_ref() != Some(&by) {
             return Json(json!({"errcode": 42_001, "errmsg": "access_token expired"})).into_response();
         }
-        book.sent.push(Sent { path: uri.path().to_owned(), by, body: json });
+        book.sent.push(Sent { path: uri.path().to_owned(), by: by.clone(), body: json });
         let number = book.sent.len() - 1;
-        (number, (shared.answer)(number))
+        (number, by, (shared.answer)(number))
     };
     match said {
-        (number, Said::Ok) => Json(json!({"errcode": 0, "errmsg": "ok", "msgid": 1_000 + number})).into_response(),
-        (_, Said::Code(code)) => Json(json!({"errcode": code, "errmsg": "no"})).into_response(),
-        (number, Said::Nobody) => {
+        (number, _, Said::Ok) => Json(json!({"errcode": 0, "errmsg": "ok", "msgid": 1_000 + number})).into_response(),
+        // They like to name who asked.
+        (_, by, Said::Code(code)) => {
+            Json(json!({"errcode": code, "errmsg": format!("no, says [{by}]")})).into_response()
+        }
+        (number, _, Said::Nobody) => {
             Json(json!({"errcode": 0, "errmsg": "ok", "invaliduser": "nobody", "msgid": 1_000 + number}))
                 .into_response()
         }
-        (_, Said::Cut) => broken(0),
-        (_, Said::Hang) => {
+        (_, _, Said::Cut) => broken(0),
+        (_, _, Said::Hang) => {
             pause(3_600_000).await;
             ().into_response()
         }
