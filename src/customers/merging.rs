@@ -9,6 +9,7 @@ use crate::{
     http::{Access, Error},
     id::Id,
     intake::Event,
+    rights,
     timeline::Entry,
 };
 
@@ -50,6 +51,27 @@ pub async fn merge(desk: &mut Desk<'_>, from: Id<Customer>, into: Id<Customer>, 
     line.detail = json!({"merged": from});
     desk.record(line);
     Ok(true)
+}
+
+/// The same at a person's word, who has read of the two before: the first statement of a unit. False when they are one already.
+///
+/// # Errors
+/// 409 `not_two`: meanwhile one of them was erased, or made one with somebody.
+pub async fn merge_as_said(
+    desk: &mut Desk<'_>,
+    from: Id<Customer>,
+    into: Id<Customer>,
+    word: Word<'_>,
+) -> Result<bool, Error> {
+    if from == into {
+        return Ok(false);
+    }
+    rights::actions::hold_off(desk.tx).await?;
+    if store::lock_apart(desk.tx, [from, into]).await?.len() < 2 {
+        let message = "one of the two is erased, or was made one with somebody meanwhile: look at both again";
+        return Err(Error::Conflict("not_two", message.to_owned()));
+    }
+    Ok(merge(desk, from, into, word).await?)
 }
 
 /// Whom a customer may be one with.
