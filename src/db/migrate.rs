@@ -55,6 +55,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(61, "0061_wecom"),
     migration!(66, "0066_needs"),
     migration!(67, "0067_shifts"),
+    migration!(73, "0073_found_by_whom"),
 ];
 
 /// How the database's schema stands to this program's.
