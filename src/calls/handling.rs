@@ -11,7 +11,7 @@ use super::{
         attempts::{self, Attempt},
     },
 };
-use crate::{desk::Desk, http::Error, id::Id, staff::Staff};
+use crate::{desk::Desk, http::Error, id::Id, rights, staff::Staff};
 
 /// 409: the task is somebody else's now, or nobody's.
 pub(super) fn lease_lost() -> Error {
@@ -21,6 +21,7 @@ pub(super) fn lease_lost() -> Error {
 
 /// The task, locked, as long as `agent` has it.
 async fn held(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff) -> Result<CallTask, Error> {
+    rights::actions::hold_off(desk.tx).await?;
     let task = store::find_and_lock(desk.tx, &[id]).await?.pop().ok_or(Error::NotFound)?;
     if is_held_by(&task, agent.id, desk.now) { Ok(task) } else { Err(lease_lost()) }
 }
@@ -97,10 +98,11 @@ pub(super) async fn reach_stage(
     Ok((task, attempt))
 }
 
-/// Keeps what is written so far; also of somebody who lost the task meanwhile.
+/// Keeps what is written so far; also of somebody who lost the task meanwhile, unless its customer was erased.
 pub(super) async fn draft(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff, body: Value) -> Result<(), Error> {
-    attempts::keep_draft(desk.tx, id, agent.id, body, desk.now).await?;
-    Ok(())
+    rights::actions::hold_off(desk.tx).await?;
+    let kept = attempts::keep_draft(desk.tx, id, agent.id, body, desk.now).await?;
+    if kept { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// What a supervisor does.

@@ -21,6 +21,7 @@ use crate::{
     desk::Desk,
     http::Error,
     id::Id,
+    rights,
     staff::{self, Staff},
 };
 
@@ -31,6 +32,7 @@ pub(super) async fn conclude(
     agent: &Staff,
     word: &Word,
 ) -> db::Result<Concluded> {
+    rights::actions::hold_off(desk.tx).await?;
     // Locked before anything is read: of two equal words at once the second one sees what the first one kept.
     let Some(mut task) = store::find_and_lock(desk.tx, &[id]).await?.pop() else {
         return Ok(Concluded::Unknown("task"));
@@ -52,6 +54,7 @@ pub(super) async fn say(desk: &mut Desk<'_>, id: Id<CallTask>, agent: &Staff, wo
     if undo.is_zero() {
         return conclude(desk, id, agent, word).await;
     }
+    rights::actions::hold_off(desk.tx).await?;
     let before = words::of_agent(desk.tx, agent.id).await?;
     // All at once, in the order of their ids, as every lock of several; what was said of this call is read once it is ours.
     let others = before.iter().map(|said| said.task_id).filter(|other| *other != id);

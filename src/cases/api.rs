@@ -27,6 +27,7 @@ use crate::{
         page::{Page, Paging},
         scope, storable,
     },
+    rights,
 };
 
 /// The longest note, in characters.
@@ -122,6 +123,7 @@ async fn perform(
         let told = Arc::clone(&told);
         Box::pin(async move {
             let (access, actor, id, deed) = &*told;
+            rights::actions::hold_off(desk.tx).await?;
             actions::perform(desk, access, id, deed, actor).await
         })
     });

@@ -26,6 +26,7 @@ use crate::{
     desk,
     http::{Error, public::Form},
     id::Id,
+    rights,
     staff::{self, Staff},
 };
 
@@ -251,6 +252,7 @@ async fn perform(
         let told = Arc::clone(&told);
         Box::pin(async move {
             let (access, actor, deed) = &*told;
+            rights::actions::hold_off(desk.tx).await?;
             actions::perform(desk, access, &id.to_string(), deed, actor).await
         })
     })

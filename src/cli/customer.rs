@@ -85,12 +85,16 @@ async fn merge(app: &App, reference: &str, into: &str, dealership: Option<&str>)
         )));
     }
     let (from, into, dealership) = (from.id, left.id, left.dealership_id);
-    let merged: Result<bool, crate::db::Error> = desk::at(app, Weight::OWN, move |desk| {
+    let merged = desk::at(app, Weight::OWN, move |desk| {
         let word = customers::actions::Says { dealership, event_id: None, actor: ACTOR };
-        Box::pin(customers::actions::merge(desk, from, into, word))
+        Box::pin(customers::actions::merge_as_said(desk, from, into, word))
     })
     .await;
-    if merged.context("nothing was changed")? {
+    let merged = merged.map_err(|error| match error {
+        Error::Conflict(_, why) => Failure::usage(anyhow!(why)),
+        error => anyhow!(error).context("nothing was changed").into(),
+    })?;
+    if merged {
         outln!("{from} is {into} from now on");
         return Ok(());
     }

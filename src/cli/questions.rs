@@ -169,11 +169,20 @@ enum Password {
 
 /// The first admin as an entry of a file would have them, what they type to sign in, and their password.
 async fn admin(app: &App, shop: &Value) -> Result<(Value, String, Password), Failure> {
-    let login = ask("Login of the first admin", Some("admin"), |typed| {
-        accounts::login(typed).map_err(|why| format!("the login {why}"))
-    })?;
     let code = shop["code"].as_str().unwrap_or_default();
-    let before = known(app, code, &login).await?;
+    let (login, before, is_theirs) = loop {
+        let login = ask("Login of the first admin", Some("admin"), |typed| {
+            accounts::login(typed).map_err(|why| format!("the login {why}"))
+        })?;
+        let before = known(app, code, &login).await?;
+        match whose(app, &login, before.as_ref()).await? {
+            Whose::Nobodys => break (login, before, false),
+            Whose::Theirs => break (login, before, true),
+            Whose::AnothersOrClosed => {
+                outln!("  {login} is somebody's already, or closed: see aftercare staff, or write another");
+            }
+        }
+    };
     let name = before.as_ref().and_then(|person| person.name.clone()).unwrap_or_default();
     let name = ask("Their name", Some(&name), |typed| match typed {
         "" => Err("the name is required".to_owned()),
@@ -192,12 +201,27 @@ async fn admin(app: &App, shop: &Value) -> Result<(Value, String, Password), Fai
     person["name"] = json!(name);
     person["roles"] = json!(roles);
     person["active"] = json!(true);
+    let password = if is_theirs { Password::Theirs } else { password(&login)? };
+    Ok((person, login, password))
+}
+
+/// Whose a login is.
+enum Whose {
+    Nobodys,
+    Theirs,
+    /// A stranger's account is not handed over because their login was typed, and what was closed is not opened on the way.
+    AnothersOrClosed,
+}
+
+async fn whose(app: &App, login: &str, person: Option<&Staff>) -> Result<Whose, Failure> {
     let mut tx = app.db.read().await.context("cannot read the database")?;
     let logins = accounts::actions::logins(&mut tx, None).await.context("cannot read the accounts")?;
-    drop(tx);
-    let password =
-        if logins.iter().any(|(_, known, ..)| *known == login) { Password::Theirs } else { password(&login)? };
-    Ok((person, login, password))
+    let mut of_it = logins.iter().filter(|(_, known, ..)| known == login).peekable();
+    if of_it.peek().is_none() {
+        return Ok(Whose::Nobodys);
+    }
+    let is_theirs = of_it.any(|(id, _, active, _)| *active && person.is_some_and(|person| person.id == *id));
+    Ok(if is_theirs { Whose::Theirs } else { Whose::AnothersOrClosed })
 }
 
 async fn known(app: &App, code: &str, reference: &str) -> Result<Option<Staff>, Failure> {

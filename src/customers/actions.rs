@@ -5,7 +5,7 @@ use super::{
     store::{self, Key},
 };
 pub use super::{
-    merging::{Word as Says, merge},
+    merging::{Word as Says, merge, merge_as_said},
     news::apply,
     store::screens::{Car, Hit},
 };

@@ -104,7 +104,7 @@ async fn merge(
             Box::pin(async move {
                 let mut desk = Desk::open(tx, &app);
                 let word = merging::Word { dealership, event_id: None, actor: &actor };
-                actions::merge(&mut desk, from, into, word).await?;
+                actions::merge_as_said(&mut desk, from, into, word).await?;
                 Ok(desk.close().await?)
             })
         })

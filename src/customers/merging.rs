@@ -12,6 +12,7 @@ use crate::{
     http::{Access, Error},
     id::Id,
     intake::Event,
+    rights,
     timeline::Entry,
 };
 
@@ -55,6 +56,27 @@ pub async fn merge(desk: &mut Desk<'_>, from: Id<Customer>, into: Id<Customer>, 
     // What is known of the one may be what the other's booking lacks.
     appointments::actions::look_again(desk, &BTreeSet::from([into]), &BTreeSet::new()).await?;
     Ok(true)
+}
+
+/// The same at a person's word, who has read of the two before: the first statement of a unit. False when they are one already.
+///
+/// # Errors
+/// 409 `not_two`: meanwhile one of them was erased, or made one with somebody.
+pub async fn merge_as_said(
+    desk: &mut Desk<'_>,
+    from: Id<Customer>,
+    into: Id<Customer>,
+    word: Word<'_>,
+) -> Result<bool, Error> {
+    if from == into {
+        return Ok(false);
+    }
+    rights::actions::hold_off(desk.tx).await?;
+    if store::lock_apart(desk.tx, [from, into]).await?.len() < 2 {
+        let message = "one of the two is erased, or was made one with somebody meanwhile: look at both again";
+        return Err(Error::Conflict("not_two", message.to_owned()));
+    }
+    Ok(merge(desk, from, into, word).await?)
 }
 
 /// Whom a customer may be one with.

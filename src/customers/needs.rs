@@ -4,7 +4,6 @@ use axum::{
     response::Redirect,
 };
 use maud::{Markup, html};
-use serde_json::json;
 use sqlx::types::Json;
 
 use super::{Customer, Need, store};
@@ -72,13 +71,13 @@ async fn set(
     needs: Vec<Need>,
     actor: String,
 ) -> Result<(), Error> {
-    if !store::set_needs(desk.tx, (dealership_id, id), vip, Json(needs.clone())).await? {
+    if !store::set_needs(desk.tx, (dealership_id, id), vip, Json(needs)).await? {
         return Err(Error::NotFound);
     }
     let mut line = Entry::new(desk.id(), dealership_id, desk.now, "customer.needs_changed");
     line.customer_id = Some(id);
     line.actor = Some(actor);
-    line.detail = json!({ "vip": vip, "needs": needs });
+    // What they need is of their health: it stands with them, where an erasure takes it, and in no line that outlives them.
     desk.record(line);
     Ok(())
 }

@@ -58,6 +58,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(75, "0075_hooks"),
     migration!(71, "0071_follow_told"),
     migration!(72, "0072_receipts_of_nobody"),
+    migration!(73, "0073_found_by_whom"),
 ];
 
 /// How the database's schema stands to this program's.

@@ -6,6 +6,8 @@
 mod bell;
 mod copying;
 mod migrate;
+#[cfg(test)]
+pub(crate) mod plans;
 mod postgres;
 mod query;
 mod settings;

@@ -37,7 +37,8 @@ pub(super) async fn look(config: &Config, ids: &Ids) -> Vec<Finding> {
     };
     let mut found = file.as_deref().map(room).into_iter().collect::<Vec<_>>();
     found.extend(opened(&db, &subject, config, ids).await);
-    db.close().await;
+    // What was found is worth more than a connection that is closed in good order.
+    _ = timeout(LIMIT, db.close()).await;
     found
 }
 

@@ -79,11 +79,12 @@ pub(super) const INVARIANTS: &[(&str, Sql)] = &[
             UNION ALL SELECT t.id FROM call_words w JOIN call_tasks t ON t.id = w.task_id
                 WHERE t.state <> 'scheduled' OR t.state_reason IS NULL OR t.state_reason <> 'word_kept' LIMIT 100"),
     ),
+    // That each has a mark of their own is not asked: who is told of again after a backup and erased once more is known by the
+    // marks of the first time.
     (
         "nothing is left of who was erased",
         one("SELECT c.id FROM customers c WHERE c.erased_at IS NOT NULL AND $1 = $1 AND (c.name IS NOT NULL OR c.search_name <> ''
-            OR EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = c.id AND p.value NOT LIKE 'erased:%')
-            OR NOT EXISTS (SELECT 1 FROM erased_marks k WHERE k.customer_id = coalesce(c.merged_into, c.id))) LIMIT 100"),
+            OR EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = c.id AND p.value NOT LIKE 'erased:%')) LIMIT 100"),
     ),
 ];
 

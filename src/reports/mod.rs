@@ -6,8 +6,6 @@ pub mod console;
 mod group;
 pub mod operations;
 pub mod paper;
-#[cfg(test)]
-mod plans;
 pub mod satisfaction;
 pub mod table;
 

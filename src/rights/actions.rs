@@ -100,28 +100,30 @@ async fn carry_out(app: &App, erasure: Erasure) -> db::Result<(Vec<Id<Customer>>
             desk.tx.lock_alone(ERASURES).await?;
             let salt = store::keep_salt(desk.tx, &erasure.salt, erasure.at).await?;
             store::remember(desk.tx, &erasure, &erasure.marks).await?;
-            let made = store::made_by_the_house(desk.tx, erasure.customer).await?;
-            let apart = store::apart(desk.tx, &erasure).await?;
+            // They may have been made one with somebody since the journal was written: what was theirs is there now.
+            let left = store::left_of(desk.tx, erasure.customer).await?;
+            let made = store::made_by_the_house(desk.tx, left).await?;
+            let apart = store::apart(desk.tx, &erasure, left).await?;
             for from in apart.iter().chain(made.iter().filter(|one| !apart.contains(one))).copied() {
                 let word =
                     customers::actions::Says { dealership: erasure.dealership, event_id: None, actor: &erasure.by };
-                customers::actions::merge(desk, from, erasure.customer, word).await?;
+                customers::actions::merge(desk, from, left, word).await?;
             }
             // An address may have been added since the journal was written.
-            let known = store::known_by(desk.tx, erasure.customer).await?;
+            let known = store::known_by(desk.tx, left).await?;
             let marks = marks(&salt, erasure.dealership, &known);
             store::remember(desk.tx, &erasure, &marks).await?;
-            store::erase(desk.tx, erasure.customer, desk.now).await?;
-            desk.record(line(desk, &erasure));
+            store::erase(desk.tx, left, desk.now).await?;
+            desk.record(line(desk, &erasure, left));
             Ok((known.people, marks))
         })
     })
     .await
 }
 
-fn line(desk: &Desk<'_>, erasure: &Erasure) -> Entry {
+fn line(desk: &Desk<'_>, erasure: &Erasure, left: Id<Customer>) -> Entry {
     let mut line = Entry::new(desk.id(), erasure.dealership, desk.now, "customer.erased");
-    line.customer_id = Some(erasure.customer);
+    line.customer_id = Some(left);
     line.actor = Some(erasure.by.clone());
     line
 }

@@ -39,15 +39,17 @@ impl Journal {
     pub fn add(&self, erasure: &Erasure) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(erasure)?;
         line.push(b'\n');
-        let is_new = !self.0.exists();
         let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.0)?;
         file.lock()?;
         let whole = mend(&mut file)?;
-        if let Err(error) = file.write_all(&line).and_then(|()| file.sync_all()) {
+        let kept = file.write_all(&line).and_then(|()| file.sync_all());
+        // An empty file is new, or what is left of a first line that could not be kept.
+        let kept = kept.and_then(|()| if whole == 0 { sync_folder(&self.0) } else { Ok(()) });
+        if let Err(error) = kept {
             file.set_len(whole)?;
             return Err(error);
         }
-        if is_new { sync_folder(&self.0) } else { Ok(()) }
+        Ok(())
     }
 
     /// Every line, the oldest first. A last line that was cut off by a power cut was never acted on.

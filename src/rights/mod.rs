@@ -45,6 +45,13 @@ impl Mark {
     }
 }
 
+/// Whether somebody who is known by a name may be who said no more than this one: each of its words is one of theirs. A word
+/// that is not is somebody else's name.
+pub(in crate::rights) fn may_be_called(known: &str, said: &str) -> bool {
+    let known: Vec<String> = known.split_whitespace().map(str::to_lowercase).collect();
+    said.split_whitespace().all(|word| known.contains(&word.to_lowercase()))
+}
+
 /// A thing that an event names in place of a person, by the sender's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Thing<'a> {
@@ -77,7 +84,7 @@ pub struct Erasure {
 
 #[cfg(test)]
 mod tests {
-    use super::{KnownBy, Mark};
+    use super::{KnownBy, Mark, may_be_called};
     use crate::id::{Id, Random};
 
     #[test]
@@ -92,5 +99,16 @@ mod tests {
         assert_ne!(first, mark(other, KnownBy::Reference("C-1")));
         assert_ne!(first, Mark::of("another", one, &KnownBy::Reference("C-1")).mark);
         assert!(!first.contains("C-1"));
+    }
+
+    #[test]
+    fn a_name_with_a_word_of_its_own_is_somebody_elses() {
+        for said in ["Zebulon Quartzfeather", "quartzfeather", " "] {
+            assert!(may_be_called("Zebulon Quartzfeather", said), "{said}");
+        }
+        for said in ["Anna Quartzfeather", "Quartz", "Zebulon A. Quartzfeather"] {
+            assert!(!may_be_called("Zebulon Quartzfeather", said), "{said}");
+        }
+        assert!(may_be_called("李娜", "李娜") && !may_be_called("李娜", "李"));
     }
 }

@@ -104,6 +104,47 @@ async fn everything_of_somebody_who_was_merged_is_read_through_the_one_who_is_le
     assert_eq!(left, 0);
 }
 
+#[tokio::test]
+async fn who_is_left_is_a_guest_of_honour_and_needs_what_either_needed() {
+    let shop = Shop::open().await;
+    let first = anna().with("vip", true).with("needs", json!(["transport"]));
+    shop.book(&first, "2026-03-20T09:30").await;
+    shop.book(&anna().at("A-9").with("ref", "C-9").with("needs", json!(["mobility"])), "2026-03-21T09:30").await;
+    assert_eq!(post(&shop, "/v1/customers/C-1/merge", json!({"into": "C-9"})).await.0, 200);
+    let left = shop.get("/v1/customers/C-9").await;
+    assert_eq!((&left["vip"], &left["needs"]), (&json!(true), &json!(["mobility", "transport"])), "{left}");
+}
+
+async fn merged(shop: &Shop) -> i64 {
+    let mut tx = shop.app.db.read().await.expect("a connection");
+    let counted = "SELECT CAST(count(*) AS BIGINT) FROM customers WHERE merged_into IS NOT NULL";
+    let (count,): (i64,) = tx.sql(counted).one().await.expect("a count");
+    count
+}
+
+#[tokio::test]
+async fn two_who_are_made_one_both_ways_at_once_are_one_and_nobody_becomes_who_was_erased() {
+    let shop = Shop::open().await;
+    shop.book(&anna(), "2026-03-20T09:30").await;
+    shop.book(&anna().at("A-9").with("ref", "C-9"), "2026-03-21T09:30").await;
+    let one = shop.customer("C-1").await.to_string();
+    // Whoever says so has read of the two before; meanwhile one of them is erased, or made one with the other.
+    let says = Box::pin(post(&shop, "/v1/customers/C-9/merge", json!({"into": "C-1"})));
+    let (status, answer) =
+        shop.meanwhile(["UPDATE customers SET erased_at = heard_at WHERE id = $1"], &one, says).await;
+    assert_eq!((status, &answer["code"], merged(&shop).await), (409, &json!("not_two"), 0), "{answer}");
+    let says = Box::pin(post(&shop, "/v1/customers/C-9/merge", json!({"into": "C-1"})));
+    let otherwise = [
+        "UPDATE customers SET erased_at = NULL WHERE id = $1",
+        "UPDATE customers SET merged_into = (SELECT o.id FROM customers o WHERE o.ref = 'C-9'), merged_at = heard_at WHERE id = $1",
+    ];
+    let (status, answer) = shop.meanwhile(otherwise, &one, says).await;
+    // On SQLite they may have been one already when they were looked at.
+    assert!(status == 409 || shop.app.db.is_sqlite(), "{answer}");
+    assert_eq!(merged(&shop).await, 1);
+    assert_eq!(shop.customer("C-9").await, shop.customer("C-1").await);
+}
+
 /// Where a merge has to decide what becomes of somebody's rows: a table that is new here is to be added to the merge, or to
 /// the words on why it stays.
 #[tokio::test]

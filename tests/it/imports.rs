@@ -291,6 +291,19 @@ async fn acceptance_37_the_same_phone_under_another_spelling_in_a_file_is_a_sugg
 }
 
 #[tokio::test]
+async fn a_word_that_is_not_known_takes_nobody_what_they_need() {
+    let at = Counter::open().await;
+    let rows = |needs: &str| format!("customer_no,name,needs\nC-1,Anna Weber,{needs}\n");
+    at.import(Kind::Customers, "monday.csv", rows("wheelchair")).await;
+    assert_eq!(at.shop.get("/v1/customers/C-1").await["needs"], json!(["mobility"]));
+    at.shop.leaps_by("1h");
+    let done = at.import(Kind::Customers, "tuesday.csv", rows("levitation").replace("Weber", "Weber-Li")).await;
+    assert_eq!((done.events, done.rejected), (1, 0), "{done}");
+    let anna = at.shop.get("/v1/customers/C-1").await;
+    assert_eq!((&anna["name"], &anna["needs"]), (&json!("Anna Weber-Li"), &json!(["mobility"])));
+}
+
+#[tokio::test]
 async fn who_is_missing_in_a_fresh_file_is_not_told_that_they_did_not_come() {
     let at = Counter::open().await;
     at.shop.leaps_to("2026-03-02T10:25");

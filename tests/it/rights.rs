@@ -2,6 +2,7 @@
 mod afterwards;
 mod again;
 mod made;
+mod said;
 
 use std::process::Output;
 

@@ -119,25 +119,27 @@ pub(in crate::calls) async fn forget_recordings(tx: &mut Tx, ids: &[&str], now: 
     .map(drop)
 }
 
-/// Keeps a note that is not finished.
+/// Keeps a note that is not finished; false where there is no such task any more, or its customer was erased.
 pub(in crate::calls) async fn keep_draft(
     tx: &mut Tx,
     task: Id<CallTask>,
     staff: Id<Staff>,
     body: Value,
     now: Timestamp,
-) -> Result<()> {
-    tx.sql(
-        "INSERT INTO call_drafts (task_id, staff_id, body, saved_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (task_id, staff_id) DO UPDATE SET body = excluded.body, saved_at = excluded.saved_at",
-    )
-    .bind(task)
-    .bind(staff)
-    .bind(Json(body))
-    .bind(now)
-    .execute()
-    .await?;
-    Ok(())
+) -> Result<bool> {
+    let kept = tx
+        .sql(
+            "INSERT INTO call_drafts (task_id, staff_id, body, saved_at)
+             SELECT t.id, $2, $3, $4 FROM call_tasks t JOIN customers c ON c.id = t.customer_id WHERE t.id = $1 AND c.erased_at IS NULL
+             ON CONFLICT (task_id, staff_id) DO UPDATE SET body = excluded.body, saved_at = excluded.saved_at",
+        )
+        .bind(task)
+        .bind(staff)
+        .bind(Json(body))
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(kept == 1)
 }
 
 pub(in crate::calls) async fn drop_draft(tx: &mut Tx, task: Id<CallTask>, staff: Id<Staff>) -> Result<()> {

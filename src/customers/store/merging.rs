@@ -1,9 +1,10 @@
 //! The SQL of two customers who are one.
 use serde::Serialize;
+use sqlx::types::Json;
 
 use crate::{
     clock::Timestamp,
-    customers::{AddressKind, ContactPoint, Customer},
+    customers::{AddressKind, ContactPoint, Customer, Need},
     db::{Result, Tx},
     dealerships::Dealership,
     id::Id,
@@ -118,6 +119,25 @@ const MOVES: [&str; 17] = [
     "UPDATE customers SET merged_into = $2 WHERE merged_into = $1",
 ];
 
+/// Those of the two who are nobody else and not erased; locked until the unit ends, in the order of their ids.
+pub(in crate::customers) async fn lock_apart(tx: &mut Tx, two: [Id<Customer>; 2]) -> Result<Vec<Id<Customer>>> {
+    #[derive(Serialize)]
+    struct One {
+        id: Id<Customer>,
+    }
+    let found: Vec<(Id<Customer>,)> = tx
+        .sql(rows!(
+            "SELECT c.id FROM ",
+            (id text),
+            " JOIN customers c ON c.id = j.id WHERE c.merged_into IS NULL AND c.erased_at IS NULL ORDER BY c.id",
+            for_update "c"
+        ))
+        .bind_rows(&two.map(|id| One { id }))
+        .all()
+        .await?;
+    Ok(found.into_iter().map(|(id,)| id).collect())
+}
+
 /// Everything of the one is the other's from now on.
 pub(in crate::customers) async fn merge(
     tx: &mut Tx,
@@ -128,6 +148,16 @@ pub(in crate::customers) async fn merge(
     for text in MOVES {
         tx.sql(text).bind(from).bind(into).execute().await?;
     }
+    // As consent, the stricter of the two holds: who is a guest of honour or needs help under one name does so.
+    let both: Vec<(bool, Json<Vec<Need>>)> =
+        tx.sql("SELECT vip, needs FROM customers WHERE id IN ($1, $2)").bind(from).bind(into).all().await?;
+    let needs = Need::ALL.into_iter().filter(|need| both.iter().any(|(_, needs)| needs.contains(need)));
+    tx.sql("UPDATE customers SET vip = $2, needs = $3 WHERE id = $1")
+        .bind(into)
+        .bind(both.iter().any(|(vip, _)| *vip))
+        .bind(Json(needs.collect::<Vec<Need>>()))
+        .execute()
+        .await?;
     tx.sql("UPDATE customers SET merged_into = $2, merged_at = $3 WHERE id = $1")
         .bind(from)
         .bind(into)

@@ -35,7 +35,8 @@ pub(super) fn customer(row: &Row<'_>) -> Option<Understood> {
         ("language", row.text("language").map(|word| language(&word).into())),
         ("time_zone", row.text("timezone").map(Value::from)),
         ("vip", row.flag("vip").map(Value::from)),
-        ("needs", row.text("needs").map(|_| needs(row).into())),
+        // Where no word is known, nothing is known of what they need: that is no word that they need nothing.
+        ("needs", row.text("needs").map(|_| needs(row)).filter(|needs| !needs.is_empty()).map(Value::from)),
         ("city", row.text("city").map(Value::from)),
         ("consents", (!consents.is_empty()).then(|| consents.into())),
     ]);

@@ -31,6 +31,7 @@ use crate::{
         caller::{Authorized, idempotency_key_if_any, scope},
     },
     id::Id,
+    rights,
 };
 
 /// The longest answer in characters.
@@ -107,7 +108,10 @@ async fn reply(
     let id = found.inquiry.id;
     let answered = desk::at(&app, Weight::ONE, move |desk| {
         let reply = reply.clone();
-        Box::pin(async move { actions::answer(desk, id, &reply).await })
+        Box::pin(async move {
+            rights::actions::hold_off(desk.tx).await?;
+            actions::answer(desk, id, &reply).await
+        })
     })
     .await?;
     let (entry, is_replay) = match &answered {

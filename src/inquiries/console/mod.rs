@@ -26,6 +26,7 @@ use crate::{
     files::{self, File},
     http::{Error, public::Form, uploads::Uploads},
     id::Id,
+    rights,
     staff::{self, Staff},
 };
 
@@ -173,7 +174,10 @@ async fn reply(
     };
     let answered = desk::at(&app, Weight::ONE, move |desk| {
         let new = new.clone();
-        Box::pin(async move { actions::answer(desk, id, &new).await })
+        Box::pin(async move {
+            rights::actions::hold_off(desk.tx).await?;
+            actions::answer(desk, id, &new).await
+        })
     })
     .await;
     match answered {

@@ -173,7 +173,7 @@ pub(super) async fn cohort(tx: &mut Tx, dealership: Id<Dealership>, (from, to): 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::plans;
+    use crate::db::plans;
 
     #[tokio::test]
     async fn no_statement_reads_a_whole_table() {

@@ -14,6 +14,7 @@ use crate::{
 const LISTS: &str = "UPDATE message_texts SET body = '', subject = NULL, html = NULL, invite = NULL WHERE message_id IN (
     SELECT m.id FROM messages m JOIN notices n ON n.id = m.notice_id WHERE n.subject_id = $1) AND body LIKE '%' || $2 || '%'";
 
+/// What is one thing's stands after the thing: whoever writes there has the thing locked, and this waits for them at it.
 const STATEMENTS: &[(Of, Sql)] = &[
     (Of::Events, sql!("UPDATE events SET body = '{}' WHERE id" among)),
     (
@@ -42,6 +43,7 @@ const STATEMENTS: &[(Of, Sql)] = &[
     ),
     (Of::Texts, sql!("UPDATE inbound_texts SET from_address = '', body = '' WHERE id" among)),
     (Of::People, sql!("UPDATE triggered_messages SET override_reason = NULL, answer = '{}' WHERE customer_id" among)),
+    (Of::People, sql!("UPDATE call_tasks SET detail = '{}' WHERE customer_id" among)),
     (Of::People, sql!("DELETE FROM call_drafts WHERE task_id IN (SELECT id FROM call_tasks WHERE customer_id" among ")")),
     (Of::People, sql!("DELETE FROM call_words WHERE task_id IN (SELECT id FROM call_tasks WHERE customer_id" among ")")),
     (
@@ -49,28 +51,27 @@ const STATEMENTS: &[(Of, Sql)] = &[
         sql!("UPDATE call_attempts SET number = NULL, note = NULL, answers = '{}', recording_url = NULL, recording_until = NULL, pbx_cause = NULL,
             answer = NULL, contact_point_id = NULL WHERE customer_id" among),
     ),
-    (Of::People, sql!("UPDATE call_tasks SET detail = '{}' WHERE customer_id" among)),
     (
         Of::People,
         sql!("UPDATE surveys SET state = 'skipped', reason = 'erased' WHERE state IN ('planned', 'sent', 'opened') AND customer_id" among),
     ),
     (Of::People, sql!("UPDATE survey_responses SET comment = NULL, answers = '{}' WHERE customer_id" among)),
-    (Of::People, sql!("UPDATE case_notes SET note = NULL WHERE case_id IN (SELECT id FROM cases WHERE customer_id" among ")")),
     (
         Of::People,
         sql!("UPDATE cases SET words = NULL, resolution = CASE WHEN resolution IS NULL THEN NULL ELSE '-' END WHERE customer_id" among),
+    ),
+    (Of::People, sql!("UPDATE case_notes SET note = NULL WHERE case_id IN (SELECT id FROM cases WHERE customer_id" among ")")),
+    (
+        Of::Inquiries,
+        sql!("UPDATE inquiries SET topic = NULL, sender = NULL, origin = NULL, preferred_times = '[]', draft = NULL, claimed_by = NULL, claimed_until = NULL,
+            due_at = NULL, end_reason = CASE WHEN state IN ('new', 'assigned', 'answered') THEN 'erased' ELSE end_reason END,
+            state = CASE WHEN state IN ('new', 'assigned', 'answered') THEN 'closed' ELSE state END WHERE id" among),
     ),
     (Of::Inquiries, sql!("DELETE FROM files WHERE owner_id IN (SELECT id FROM inquiry_entries WHERE inquiry_id" among ")")),
     (
         Of::Inquiries,
         sql!("UPDATE inquiry_entries SET sender = NULL, message_key = NULL, thread = '[]', text_hash = NULL, topic = NULL, body = '',
             state = CASE WHEN state = 'scheduled' THEN 'withdrawn' ELSE state END WHERE inquiry_id" among),
-    ),
-    (
-        Of::Inquiries,
-        sql!("UPDATE inquiries SET topic = NULL, sender = NULL, origin = NULL, preferred_times = '[]', draft = NULL, claimed_by = NULL, claimed_until = NULL,
-            due_at = NULL, end_reason = CASE WHEN state IN ('new', 'assigned', 'answered') THEN 'erased' ELSE end_reason END,
-            state = CASE WHEN state IN ('new', 'assigned', 'answered') THEN 'closed' ELSE state END WHERE id" among),
     ),
     (Of::People, sql!("UPDATE consents SET evidence = NULL, contact_point_id = NULL WHERE customer_id" among)),
     // What others have too is theirs: a family's telephone that said STOP is left alone still.
@@ -92,10 +93,13 @@ const STATEMENTS: &[(Of, Sql)] = &[
     (Of::People, sql!("DELETE FROM merge_suggestions WHERE customer_id" among " OR other_id" among)),
 ];
 
-/// With the customer as `$2`: of a suppression it is left that there is one.
-const SUPPRESSIONS: Sql = sql!("UPDATE suppressions SET address = NULL, target = $2, customer_id = $2 WHERE customer_id" among " OR (customer_id IS NULL
-    AND target IN (SELECT value FROM contact_points WHERE customer_id" among ")
-    AND NOT EXISTS (SELECT 1 FROM contact_points o WHERE o.value = suppressions.target AND o.removed_at IS NULL AND o.customer_id" but "))");
+/// With the customer as `$2`: of a suppression it is left that there is one. Two statements, each found by an index.
+pub(super) const SUPPRESSIONS: [Sql; 2] = [
+    sql!("UPDATE suppressions SET address = NULL, target = $2, customer_id = $2 WHERE customer_id" among),
+    sql!("UPDATE suppressions SET address = NULL, target = $2, customer_id = $2 WHERE customer_id IS NULL
+        AND target IN (SELECT value FROM contact_points WHERE customer_id" among ")
+        AND NOT EXISTS (SELECT 1 FROM contact_points o WHERE o.value = suppressions.target AND o.removed_at IS NULL AND o.customer_id" but ")"),
+];
 
 /// What of a message was not handed over.
 macro_rules! if_open {
@@ -175,7 +179,9 @@ pub(in crate::rights) async fn erase(tx: &mut Tx, customer: Id<Customer>, now: T
     for (set, statement) in STATEMENTS.iter().filter(|(set, _)| !theirs.of(*set).is_empty()) {
         tx.sql(*statement).bind_rows(theirs.of(*set)).execute().await?;
     }
-    tx.sql(SUPPRESSIONS).bind_rows(theirs.of(Of::People)).bind(customer).execute().await?;
+    for statement in SUPPRESSIONS {
+        tx.sql(statement).bind_rows(theirs.of(Of::People)).bind(customer).execute().await?;
+    }
     for (set, statement) in TIMED.iter().filter(|(set, _)| !theirs.of(*set).is_empty()) {
         tx.sql(*statement).bind_rows(theirs.of(*set)).bind(now).execute().await?;
     }

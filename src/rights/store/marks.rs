@@ -7,7 +7,7 @@ use crate::{
     db::{Result, Tx},
     dealerships::Dealership,
     id::Id,
-    rights::{Erasure, Mark},
+    rights::{Erasure, Mark, may_be_called},
     rows,
 };
 
@@ -39,27 +39,66 @@ pub(super) async fn people(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<St
     Ok(people.into_iter().map(|(id,)| id).collect())
 }
 
-/// The customers that the house made by itself for the same person, before the dealer's system told who they are: by a mail, a
-/// call, a form or what they wrote to the official account (their refs: `Person::is_made_up`). Only an address that is theirs
-/// now and of nobody else whom a system knows says so: a telephone that is shared or was passed on is not one person's.
-pub(in crate::rights) async fn made_by_the_house(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Id<Customer>>> {
-    let made: Vec<(Id<Customer>,)> = tx
-        .sql(
-            "WITH us AS (SELECT id FROM customers WHERE id = $1 OR merged_into = $1),
-                ours AS (SELECT p.type, p.value FROM contact_points p WHERE p.customer_id IN (SELECT id FROM us) AND p.removed_at IS NULL
-                    AND p.type IN ('email', 'phone', 'wechat') AND NOT EXISTS (SELECT 1 FROM contact_points o JOIN customers c ON c.id = o.customer_id
-                        WHERE lower(o.value) = lower(p.value) AND (p.type <> 'wechat' OR o.value = p.value) AND o.removed_at IS NULL AND c.id NOT IN (SELECT id FROM us) AND c.ref NOT LIKE 'email:%' AND c.ref NOT LIKE 'phone:%' AND c.ref NOT LIKE 'wechat:%'
-                        AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1))),
-                refs AS (SELECT type || ':' || value AS ref FROM ours
-                    UNION SELECT o.type || ':' || o.value FROM ours JOIN contact_points o ON lower(o.value) = lower(ours.value) AND o.removed_at IS NULL
-                        AND (ours.type <> 'wechat' OR o.value = ours.value))
-             SELECT c.id FROM refs JOIN customers c ON c.ref = refs.ref AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1)
-             WHERE c.merged_into IS NULL AND c.erased_at IS NULL AND c.id NOT IN (SELECT id FROM us) ORDER BY c.id",
+/// That a ref was told by a system, and not made up here of an address (`src/intake/people.rs`).
+macro_rules! is_told {
+    ($reference:literal) => {
+        concat!(
+            $reference,
+            " NOT LIKE 'email:%' AND ",
+            $reference,
+            " NOT LIKE 'phone:%' AND ",
+            $reference,
+            " NOT LIKE 'wechat:%'"
         )
+    };
+}
+
+/// Somebody whose ref is made up of an address; a system that tells of nobody's number makes such refs too, and those are
+/// whoever asked something, and have nothing else.
+const MADE_BY_THE_HOUSE: &str = concat!(
+    "WITH us AS (SELECT id FROM customers WHERE id = $1 OR merged_into = $1),
+        reached AS (SELECT type, value FROM contact_points WHERE customer_id IN (SELECT id FROM us) AND removed_at IS NULL),
+        ours AS (SELECT p.type, p.value FROM reached p WHERE NOT EXISTS (SELECT 1 FROM contact_points o JOIN customers c ON c.id = o.customer_id
+                JOIN customers k ON k.id = c.id OR k.merged_into = c.id
+                WHERE lower(o.value) = lower(p.value) AND (p.type <> 'wechat' OR o.value = p.value) AND o.removed_at IS NULL
+                AND c.id NOT IN (SELECT id FROM us) AND ",
+    is_told!("k.ref"),
+    " AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1))),
+        refs AS (SELECT type || ':' || value AS ref FROM ours
+            UNION SELECT o.type || ':' || o.value FROM ours JOIN contact_points o ON lower(o.value) = lower(ours.value) AND o.removed_at IS NULL
+                AND (ours.type <> 'wechat' OR o.value = ours.value))
+     SELECT c.id, c.name FROM refs JOIN customers c ON c.ref = refs.ref AND c.dealership_id = (SELECT dealership_id FROM customers WHERE id = $1)
+     WHERE c.merged_into IS NULL AND c.erased_at IS NULL AND c.id NOT IN (SELECT id FROM us)
+        AND NOT EXISTS (SELECT 1 FROM customers d WHERE d.merged_into = c.id AND ",
+    is_told!("d.ref"),
+    ") AND NOT EXISTS (SELECT 1 FROM contact_points q WHERE q.customer_id = c.id AND q.removed_at IS NULL
+            AND lower(q.value) NOT IN (SELECT lower(value) FROM reached))
+        AND (NOT EXISTS (SELECT 1 FROM contact_points q WHERE q.customer_id = c.id
+                AND q.source NOT IN ('mail', 'form', 'sms', 'wechat') AND q.source NOT LIKE '/aftercare/%')
+            OR (EXISTS (SELECT 1 FROM inquiries i WHERE i.customer_id = c.id)
+                AND NOT EXISTS (SELECT 1 FROM appointments a WHERE a.customer_id = c.id)
+                AND NOT EXISTS (SELECT 1 FROM repair_orders r WHERE r.customer_id = c.id)
+                AND NOT EXISTS (SELECT 1 FROM parts_orders o WHERE o.customer_id = c.id)
+                AND NOT EXISTS (SELECT 1 FROM vehicles v WHERE v.owner_id = c.id)))
+     ORDER BY c.id"
+);
+
+/// The customers that the house made by itself for the same person, before the dealer's system told who they are: by a mail, a
+/// call or a form. Only an address that is theirs now and of nobody else whom a system knows says so: a telephone that is shared
+/// or was passed on is not one person's. Nobody with an address or a name of their own is meant, nor who was made one with
+/// somebody whom a system knows.
+pub(in crate::rights) async fn made_by_the_house(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Id<Customer>>> {
+    let made: Vec<(Id<Customer>, Option<String>)> = tx.sql(MADE_BY_THE_HOUSE).bind(customer).all().await?;
+    if made.is_empty() {
+        return Ok(Vec::new());
+    }
+    let called: Vec<(String,)> = tx
+        .sql("SELECT name FROM customers WHERE (id = $1 OR merged_into = $1) AND name IS NOT NULL")
         .bind(customer)
         .all()
         .await?;
-    Ok(made.into_iter().map(|(id,)| id).collect())
+    let is_theirs = |name: &str| called.iter().any(|(known,)| may_be_called(known, name));
+    Ok(made.into_iter().filter(|(_, name)| name.as_deref().is_none_or(is_theirs)).map(|(id, _)| id).collect())
 }
 
 /// Every id, ref and address of somebody, and of those who were made one with them; nothing of who was erased already.
@@ -96,8 +135,15 @@ pub(in crate::rights) async fn known_by(tx: &mut Tx, customer: Id<Customer>) -> 
     })
 }
 
-/// Those of an erasure whom this database does not know as one with whoever is erased: it is older than their merge.
-pub(in crate::rights) async fn apart(tx: &mut Tx, erasure: &Erasure) -> Result<Vec<Id<Customer>>> {
+/// Who is left of a customer: themselves, or with whom they were made one.
+pub(in crate::rights) async fn left_of(tx: &mut Tx, customer: Id<Customer>) -> Result<Id<Customer>> {
+    let (left,): (Id<Customer>,) =
+        tx.sql("SELECT coalesce(merged_into, id) FROM customers WHERE id = $1").bind(customer).one().await?;
+    Ok(left)
+}
+
+/// Those of an erasure whom this database does not know as one with `left`, who is erased: it is older than their merge.
+pub(in crate::rights) async fn apart(tx: &mut Tx, erasure: &Erasure, left: Id<Customer>) -> Result<Vec<Id<Customer>>> {
     let named: Vec<Named> = erasure.people.iter().map(|customer| Named { customer: *customer }).collect();
     let apart: Vec<(Id<Customer>,)> = tx
         .sql(rows!(
@@ -106,7 +152,7 @@ pub(in crate::rights) async fn apart(tx: &mut Tx, erasure: &Erasure) -> Result<V
             " JOIN customers c ON c.id = j.customer WHERE c.merged_into IS NULL AND c.id <> $2 ORDER BY c.id"
         ))
         .bind_rows(&named)
-        .bind(erasure.customer)
+        .bind(left)
         .all()
         .await?;
     Ok(apart.into_iter().map(|(id,)| id).collect())

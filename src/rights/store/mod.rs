@@ -9,6 +9,6 @@ mod things;
 pub(super) use self::{
     erasing::erase,
     everything::everything,
-    marks::{Known, apart, found, is_known, keep_salt, known_by, made_by_the_house, remember, salt, unknown},
+    marks::{Known, apart, found, is_known, keep_salt, known_by, left_of, made_by_the_house, remember, salt, unknown},
     things::of_erased,
 };

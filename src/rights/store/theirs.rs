@@ -53,8 +53,10 @@ const MESSAGES: Sql = sql!("SELECT id FROM messages WHERE notice_id" among);
 const MAILS: Sql = sql!("SELECT id FROM inbound_messages WHERE customer_id" among);
 const MAILS_ABOUT: Sql = sql!("SELECT id FROM inbound_messages WHERE about_id" among);
 const MAILS_OF_THINGS: Sql = sql!("SELECT id FROM inbound_messages WHERE subject_id" among);
-const MAILS_OF_NOBODY: Sql = sql!("SELECT id FROM inbound_messages WHERE customer_id IS NULL AND (dealership_id IS NULL OR dealership_id = $2)
-    AND (lower(from_address)" among " OR lower(envelope_from)" among ")");
+const MAILS_OF_NOBODY: Sql = sql!("SELECT id FROM inbound_messages WHERE customer_id IS NULL AND coalesce(dealership_id, $2) = $2
+    AND lower(from_address)" among
+    " UNION SELECT id FROM inbound_messages WHERE customer_id IS NULL AND coalesce(dealership_id, $2) = $2
+    AND lower(envelope_from)" among);
 const TEXTS: Sql = sql!("SELECT id FROM inbound_texts WHERE customer_id" among);
 const TEXTS_OF_NOBODY: Sql = sql!("SELECT id FROM inbound_texts WHERE customer_id IS NULL AND (dealership_id IS NULL OR dealership_id = $2)
     AND lower(from_address)" among);
@@ -139,4 +141,30 @@ async fn ids_at(tx: &mut Tx, statement: Sql, of: &[String], dealership: Id<Deale
     }
     let rows: Vec<(String,)> = tx.sql(statement).bind_rows(of).bind(dealership).all().await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::erasing::SUPPRESSIONS, MAILS, MAILS_ABOUT, MAILS_OF_NOBODY, MAILS_OF_THINGS, TEXTS, TEXTS_OF_NOBODY,
+    };
+    use crate::db::plans;
+
+    #[tokio::test]
+    async fn what_is_theirs_is_found_by_an_index_while_everybody_waits() {
+        let (db, _folder) = plans::database().await;
+        let mut tx = db.read().await.expect("a connection");
+        let of_ids =
+            [("mails", MAILS), ("mails about", MAILS_ABOUT), ("mails of things", MAILS_OF_THINGS), ("texts", TEXTS)];
+        let with_one_more = [
+            ("mails of nobody", MAILS_OF_NOBODY),
+            ("texts of nobody", TEXTS_OF_NOBODY),
+            ("suppressions", SUPPRESSIONS[0]),
+            ("suppressions of nobody", SUPPRESSIONS[1]),
+        ];
+        let all = of_ids.map(|one| (one, 1)).into_iter().chain(with_one_more.map(|one| (one, 2)));
+        for ((name, statement), values) in all {
+            plans::is_found_by_an_index(&mut tx, (name, statement.sqlite), values, &["json_each"]).await;
+        }
+    }
 }

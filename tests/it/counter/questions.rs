@@ -155,3 +155,38 @@ async fn whoever_says_no_or_goes_away_has_stored_nothing_and_a_password_can_be_m
     assert!(text(&asked.stderr).contains("there is no terminal to ask questions on"), "{}", text(&asked.stderr));
     database.remove().await;
 }
+
+/// Whose login is typed is not whose account is handed over: somebody of another dealership keeps theirs, and what was closed
+/// stays closed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_is_anothers_or_closed_is_asked_for_again() {
+    let database = Database::new().await;
+    assert!(database.run(&["migrate"]).await.status.success());
+    let of = |code: &'static str, logins: &[&'static str]| {
+        let mut answers = vec![code, code, "", "", "", ""];
+        answers.extend([""; 7]);
+        answers.extend(["03-5555-0000", "1-1 Minato", "none", ""]);
+        answers.extend(logins);
+        answers.extend(["Sato", "", "yes"]);
+        answers
+    };
+    let done = database.answers(&of("tk-minato", &["chief"])).await;
+    assert!(done.status.success(), "{}\n{}", text(&done.stdout), text(&done.stderr));
+    let refused = "chief is somebody's already, or closed";
+    let done = database.answers(&of("tk-chiyoda", &["chief", "second"])).await;
+    let said = text(&done.stdout);
+    assert!(done.status.success() && said.contains(refused), "{said}\n{}", text(&done.stderr));
+    let listed = database.run(&["staff", "list", "--dealership", "tk-chiyoda"]).await;
+    assert_eq!(text(&listed.stdout), "second  Sato  admin  second (password to be changed)\n");
+    assert!(database.run(&["staff", "disable", "chief", "--dealership", "tk-minato"]).await.status.success());
+    let mut again = vec!["tk-minato"];
+    again.extend([""; 16]);
+    again.extend(["chief", "third", "Suzuki", "", "yes"]);
+    let done = database.answers(&again).await;
+    let said = text(&done.stdout);
+    assert!(done.status.success() && said.contains(refused), "{said}\n{}", text(&done.stderr));
+    let done = database.run(&["staff", "list", "--dealership", "tk-minato"]).await;
+    let listed = text(&done.stdout);
+    assert!(listed.contains("chief (closed)") && listed.contains("third (password to be changed)"), "{listed}");
+    database.remove().await;
+}

@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Counter {
-    fn erasure(&self, one: &Customer) -> Erasure {
+    pub(super) fn erasure(&self, one: &Customer) -> Erasure {
         Erasure {
             customer: one.id,
             people: vec![one.id],

@@ -284,7 +284,7 @@ pub(in super::super) async fn list(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reports::plans;
+    use crate::db::plans;
 
     #[tokio::test]
     async fn no_number_reads_a_whole_table() {

@@ -1,8 +1,6 @@
-//! What a statement of a report reads whole, by SQLite's own plan: every number is to be found by an index.
-use crate::{
-    clock::Clock,
-    db::{Db, Tx},
-};
+//! What a statement reads whole, by SQLite's own plan: what is asked often is to be found by an index.
+use super::{Db, Tx};
+use crate::clock::Clock;
 
 #[derive(sqlx::FromRow)]
 struct Step {
@@ -10,7 +8,7 @@ struct Step {
 }
 
 /// A database with the schema and nothing in it; the folder is kept as long as it is used.
-pub(super) async fn database() -> (Db, tempfile::TempDir) {
+pub(crate) async fn database() -> (Db, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite://{}", folder.path().join("a.db").display());
     let db = Db::open(&url, &Clock::system()).await.expect("a database");
@@ -20,7 +18,7 @@ pub(super) async fn database() -> (Db, tempfile::TempDir) {
 
 /// Panics when the statement reads a table whole: the plan says SEARCH … USING INDEX for what is found, SCAN for what is read
 /// from its beginning. `own` are what a subquery or a union made, which is read as it comes.
-pub(super) async fn is_found_by_an_index(tx: &mut Tx, (name, statement): (&str, &str), values: usize, own: &[&str]) {
+pub(crate) async fn is_found_by_an_index(tx: &mut Tx, (name, statement): (&str, &str), values: usize, own: &[&str]) {
     let text: &'static str = Box::leak(format!("EXPLAIN QUERY PLAN {statement}").into_boxed_str());
     let query = (0..values).fold(tx.sql(text), |query, _| query.bind("x".to_owned()));
     let steps: Vec<Step> = query.all().await.expect("a plan");
