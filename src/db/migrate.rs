@@ -55,10 +55,10 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(61, "0061_wecom"),
     migration!(66, "0066_needs"),
     migration!(67, "0067_shifts"),
-    migration!(75, "0075_hooks"),
     migration!(71, "0071_follow_told"),
     migration!(72, "0072_receipts_of_nobody"),
     migration!(73, "0073_found_by_whom"),
+    migration!(75, "0075_hooks"),
 ];
 
 /// How the database's schema stands to this program's.
