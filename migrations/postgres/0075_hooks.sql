@@ -50,6 +50,7 @@ CREATE TABLE hook_deliveries (
 CREATE INDEX hook_deliveries_due ON hook_deliveries (endpoint_id, suspect, not_before) WHERE state = 'waiting' AND lease_until IS NULL;
 CREATE INDEX hook_deliveries_leased ON hook_deliveries (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX hook_deliveries_held ON hook_deliveries (id) WHERE state = 'held';
+CREATE INDEX hook_deliveries_by_endpoint ON hook_deliveries (endpoint_id, id);
 CREATE INDEX hook_deliveries_by_state ON hook_deliveries (endpoint_id, state, id);
 CREATE INDEX hook_deliveries_old ON hook_deliveries (updated_at) WHERE state IN ('delivered', 'failed');
 

@@ -148,10 +148,7 @@ async fn log(
     shown(&app, &caller, id).await?;
     let mut tx = app.db.read().await?;
     let told = deliveries::list(&mut tx, id, state, paging.after.clone(), paging.limit()).await?;
-    let (Some(first), Some(last)) = (told.first(), told.last()) else {
-        return Ok(Json(Page::new(Vec::new(), &paging, |_| String::new())));
-    };
-    let tries = deliveries::attempts(&mut tx, &first.id, &last.id).await?;
+    let tries = deliveries::attempts(&mut tx, &told).await?;
     let shown = told.iter().map(|one| {
         let mut shown = json!(one);
         shown["attempts"] =

@@ -6,6 +6,7 @@ use crate::{
     clock::Timestamp,
     db::{Result, Tx},
     id::Id,
+    rows,
 };
 
 /// One event for one endpoint, as its log shows it.
@@ -63,14 +64,13 @@ pub(in crate::hooks) async fn list(
             .all()
             .await
         }
-        // Ids begin with the endpoint's.
         None => {
             tx.sql(
                 "SELECT id, line_id, type, state, reason, tries, status, not_before, created_at, updated_at FROM hook_deliveries
-                 WHERE id > $1 AND id < $2 ORDER BY id LIMIT $3",
+                 WHERE endpoint_id = $1 AND id > $2 ORDER BY id LIMIT $3",
             )
-            .bind(after.unwrap_or_else(|| format!("{endpoint}/")))
-            .bind(format!("{endpoint}0"))
+            .bind(endpoint)
+            .bind(after.unwrap_or_default())
             .bind(limit)
             .all()
             .await
@@ -78,14 +78,14 @@ pub(in crate::hooks) async fn list(
     }
 }
 
-/// The tries of one page of the log.
-pub(in crate::hooks) async fn attempts(tx: &mut Tx, first: &str, last: &str) -> Result<Vec<Attempt>> {
-    tx.sql(
-        "SELECT delivery_id, n, at, took_ms, status, reason FROM hook_attempts WHERE delivery_id >= $1 AND delivery_id <= $2
-         ORDER BY delivery_id, n LIMIT 6000",
-    )
-    .bind(first.to_owned())
-    .bind(last.to_owned())
+/// The tries of these deliveries.
+pub(in crate::hooks) async fn attempts(tx: &mut Tx, told: &[Delivery]) -> Result<Vec<Attempt>> {
+    tx.sql(rows!(
+        "SELECT a.delivery_id, a.n, a.at, a.took_ms, a.status, a.reason FROM ",
+        (id text),
+        " JOIN hook_attempts a ON a.delivery_id = j.id ORDER BY a.delivery_id, a.n"
+    ))
+    .bind_rows(told)
     .all()
     .await
 }
