@@ -112,6 +112,7 @@ pub mod receipts;
 pub mod repairs;
 pub mod replay;
 pub mod reports;
+pub mod retention;
 pub mod rights;
 pub mod staff;
 pub mod surveys;

@@ -131,7 +131,7 @@ pub async fn ensure_daily(app: &App) -> db::Result<()> {
 }
 
 /// Sets the next ones of daily clocks that ring: after now, however many days nobody was up.
-pub(super) async fn set_next(desk: &mut Desk<'_>, kind: ClockKind, rang: &[Clock]) -> db::Result<()> {
+pub(crate) async fn set_next(desk: &mut Desk<'_>, kind: ClockKind, rang: &[Clock]) -> db::Result<()> {
     let mut next = Vec::new();
     for clock in rang {
         if let Some(dealership) = dealerships::actions::find(desk.tx, clock.dealership_id).await? {

@@ -75,6 +75,8 @@ pub enum ClockKind {
     DeliveryWait,
     /// The link to a recorded call is kept no longer.
     RecordingEnds,
+    /// The night's round of what was kept long enough.
+    Retention,
     /// For tests of the lane itself: acts as its detail orders.
     #[cfg(feature = "test-doors")]
     Probe,
@@ -108,6 +110,7 @@ impl ClockKind {
         Self::PartsQuestion,
         Self::DeliveryWait,
         Self::RecordingEnds,
+        Self::Retention,
         #[cfg(feature = "test-doors")]
         Self::Probe,
     ];
@@ -140,13 +143,17 @@ impl ClockKind {
             Self::PartsQuestion => "parts.question",
             Self::DeliveryWait => "message.delivery_wait",
             Self::RecordingEnds => "call.recording_ends",
+            Self::Retention => "daily.retention",
             #[cfg(feature = "test-doors")]
             Self::Probe => "probe",
         }
     }
     /// The hour on the dealership's wall clock, of what comes every day.
     pub fn daily_at(self) -> Option<(i8, i8)> {
-        crate::appointments::lists::at(self)
+        match self {
+            Self::Retention => Some(crate::retention::NIGHTLY),
+            list => crate::appointments::lists::at(list),
+        }
     }
     fn read(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.word() == word)

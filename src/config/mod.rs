@@ -1,5 +1,6 @@
 //! Every setting, its meaning and its default: `defaults.toml` is both the first layer and what `aftercare config` prints.
 mod chat;
+mod later;
 mod load;
 mod secrets;
 mod values;
@@ -15,6 +16,7 @@ use crate::calendar::DailyWindow;
 pub(crate) use self::secrets::SECRETS;
 pub use self::{
     chat::{Wechat, Wecom},
+    later::{Retention, Webhooks},
     load::{Error, FILE},
     values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
 };
@@ -43,16 +45,9 @@ pub struct Config {
     pub inquiries: Inquiries,
     pub telephony: Telephony,
     pub webhooks: Webhooks,
+    pub retention: Retention,
     pub console: Console,
     pub log: Log,
-}
-
-/// Events for other systems.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhooks {
-    /// Whether readers inside our own network, and `http://`, are told too.
-    pub allow_private: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

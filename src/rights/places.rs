@@ -96,6 +96,7 @@ pub const KEPT: &[(&str, &str)] = &[
     ("hook_deliveries.*", "ids, codes and times"),
     ("hook_endpoints.*", "of other systems"),
     ("hook_types.*", "codes"),
+    ("retention.*", "ids and times"),
     ("link_keys.*", "secrets of the installation"),
     ("mail_keys.*", "secrets of the installation"),
     ("erasure_salts.*", "secrets of the installation"),

@@ -29,6 +29,7 @@ mod receipts;
 mod repairs;
 mod replay;
 mod reports;
+mod retention;
 mod rights;
 mod shifts;
 mod shop;

@@ -1448,3 +1448,5 @@ people-substitute = Stands in while away
 people-nobody = nobody
 people-stands-in = { $who } stands in
 people-is-away = away today
+# A thread whose words are gone.
+thread-words-gone = The words are no longer kept.

@@ -1439,3 +1439,5 @@ people-substitute = 不在のときの代理
 people-nobody = なし
 people-stands-in = 代理は { $who }
 people-is-away = 本日不在
+# A thread whose words are gone.
+thread-words-gone = 本文は保存期間を過ぎています。

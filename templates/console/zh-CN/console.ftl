@@ -1439,3 +1439,5 @@ people-substitute = 不在时由谁代班
 people-nobody = 无
 people-stands-in = 由 { $who } 代班
 people-is-away = 今天不在
+# A thread whose words are gone.
+thread-words-gone = 内容已超过保存期限。
