@@ -30,7 +30,7 @@ impl Book {
         let said = dealership.rules.pointer("/appointments/book").and_then(Value::as_str);
         Self::ALL.into_iter().find(|book| said == Some(book.word())).unwrap_or(Self::WhoeverTells)
     }
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Here => "here",
             Self::Elsewhere => "elsewhere",

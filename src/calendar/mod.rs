@@ -16,7 +16,7 @@ use jiff::{
 use crate::clock::Timestamp;
 
 pub use hours::{DayHours, Holiday, HoursError, OpeningHours, Shop, Span};
-pub use quiet::{Region, quiet_until};
+pub use quiet::{Region, quiet_until, quiet_window};
 pub use window::{DailyWindow, WindowError};
 
 /// A time of the day in whole minutes after midnight, 00:00 to 24:00; 24:00 is the end of its day.

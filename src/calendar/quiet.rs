@@ -38,15 +38,17 @@ pub fn quiet_until(
     channel_rings: bool,
     zone: &TimeZone,
 ) -> Option<Timestamp> {
-    let window = match class {
-        Class::Marketing => marketing(region),
-        Class::Transactional | Class::ServiceFollowup if channel_rings => DailyWindow::hours(8, 21),
-        Class::Transactional | Class::ServiceFollowup | Class::Safety | Class::Internal => {
-            return None;
-        }
-    };
-    let open = window.next_inside(at, zone);
+    let open = quiet_window(class, region, channel_rings)?.next_inside(at, zone);
     (open > at).then_some(open)
+}
+
+/// The hours in which a message of this class may reach somebody; none where it may at any.
+pub fn quiet_window(class: Class, region: Region, channel_rings: bool) -> Option<DailyWindow> {
+    match class {
+        Class::Marketing => Some(marketing(region)),
+        Class::Transactional | Class::ServiceFollowup if channel_rings => Some(DailyWindow::hours(8, 21)),
+        Class::Transactional | Class::ServiceFollowup | Class::Safety | Class::Internal => None,
+    }
 }
 
 fn marketing(region: Region) -> DailyWindow {

@@ -1,9 +1,15 @@
 //! What opens a case: low answers (BR-52, `satisfaction.md` C5), and the deadlines it has from then on. Pure.
 use jiff::SignedDuration;
-use serde_json::Value;
 
 use super::Severity;
-use crate::{clock::Timestamp, dealerships::Dealership, surveys::Gist};
+use crate::{
+    clock::Timestamp,
+    dealerships::{
+        Dealership,
+        rules::{self, Whole},
+    },
+    surveys::Gist,
+};
 
 /// Why a case is opened, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,24 +72,16 @@ pub struct Rules {
 
 impl Rules {
     pub fn of(dealership: &Dealership) -> Self {
-        let set = &dealership.rules["cases"];
-        let hours =
-            |key: &str, default: i64| SignedDuration::from_hours(number(set, key, 1..=24 * 90).unwrap_or(default));
-        let detractors = if matches!(dealership.region.as_str(), "CN" | "JP") { 4 } else { 6 };
+        let hours = |rule: &Whole| SignedDuration::from_hours(rule.of(dealership));
         Self {
-            overall_low: number(set, "overall_low", 1..=4).unwrap_or(2),
-            recommend_low: number(set, "recommend_low", 0..=9).unwrap_or(detractors),
-            acknowledge: hours("acknowledge_hours", 2),
-            contact: hours("contact_hours", 24),
-            resolve: hours("resolve_hours", 72),
-            verify: hours("verify_hours", 240),
+            overall_low: rules::OVERALL_LOW.of(dealership),
+            recommend_low: rules::RECOMMEND_LOW.of(dealership),
+            acknowledge: hours(&rules::ACKNOWLEDGE_HOURS),
+            contact: hours(&rules::CONTACT_HOURS),
+            resolve: hours(&rules::RESOLVE_HOURS),
+            verify: hours(&rules::VERIFY_HOURS),
         }
     }
-}
-
-/// A whole number of a dealership's rules, if it makes sense.
-fn number(set: &Value, key: &str, sensible: std::ops::RangeInclusive<i64>) -> Option<i64> {
-    set.get(key)?.as_i64().filter(|number| sensible.contains(number))
 }
 
 /// By when what must have happened.
@@ -109,6 +107,8 @@ impl Deadlines {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn rules(region: &str) -> Rules {

@@ -103,6 +103,17 @@ pub enum FollowUpMode {
     CallThenSurvey,
 }
 
+impl FollowUpMode {
+    /// As it is written in settings and rules.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Survey => "survey",
+            Self::CallThenSurvey => "call_then_survey",
+        }
+    }
+}
+
 /// Which statuses mean that a gateway took a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SuccessStatus {

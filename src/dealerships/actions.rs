@@ -1,12 +1,15 @@
 //! The verbs of dealerships.
-use serde_json::json;
+use std::sync::Arc;
 
-use super::{Dealership, store};
+use serde_json::{Value, json};
+
+use super::{Dealership, rules, store};
 use crate::{
     app::App,
     clocks,
     db::{self, Tx, Weight},
     desk::{self, Desk},
+    http::Error,
     id::Id,
     timeline::Entry,
 };
@@ -30,7 +33,11 @@ pub async fn put(desk: &mut Desk<'_>, wanted: Dealership, actor: &str) -> db::Re
     let what = if before.is_some() { "dealership.changed" } else { "dealership.added" };
     let mut entry = Entry::new(desk.id(), wanted.id, desk.now, what);
     entry.actor = Some(actor.to_owned());
-    entry.detail = json!({ "fields": before.map(|before| changed(&before, &wanted)) });
+    entry.detail = json!({ "fields": before.as_ref().map(|before| changed(before, &wanted)) });
+    let own = before.map(|before| changed_rules(&before.rules, &wanted.rules)).unwrap_or_default();
+    if !own.is_empty() {
+        entry.detail["rules"] = Value::Array(own);
+    }
     desk.record(entry);
     Ok(wanted)
 }
@@ -40,6 +47,31 @@ pub async fn put_now(app: &App, wanted: Dealership, actor: String) -> db::Result
     let stored = desk::at(app, Weight::ONE, move |desk| {
         let (wanted, actor) = (wanted.clone(), actor.clone());
         Box::pin(async move { put(desk, wanted, &actor).await })
+    })
+    .await?;
+    app.directory.forget();
+    Ok(stored)
+}
+
+/// Makes another of the one with this id, of how it stands at this moment and in one act: what somebody else changes meanwhile
+/// is not lost.
+///
+/// # Errors
+/// What `change` refuses it for, after which nothing is changed; 404 when there is none.
+pub async fn change_now(
+    app: &App,
+    id: Id<Dealership>,
+    actor: String,
+    change: impl Fn(&Dealership) -> Result<Dealership, Error> + Send + Sync + 'static,
+) -> Result<Dealership, Error> {
+    let change = Arc::new(change);
+    let stored = desk::at(app, Weight::ONE, move |desk| {
+        let (actor, change) = (actor.clone(), Arc::clone(&change));
+        Box::pin(async move {
+            hold(desk.tx, id).await?;
+            let before = find(desk.tx, id).await?.ok_or(Error::NotFound)?;
+            Ok::<_, Error>(put(desk, change(&before)?, &actor).await?)
+        })
     })
     .await?;
     app.directory.forget();
@@ -83,4 +115,11 @@ fn changed(before: &Dealership, after: &Dealership) -> Vec<String> {
     let (before, after) = (fields(before), fields(after));
     let names = after.as_object().into_iter().flat_map(|object| object.keys());
     names.filter(|name| before.get(name) != after.get(name)).cloned().collect()
+}
+
+/// Which of the rules that we know differ, with what each was and is.
+fn changed_rules(before: &Value, after: &Value) -> Vec<Value> {
+    let known = rules::ALL.iter().map(|rule| (rule.place(), rule.written(before), rule.written(after)));
+    let differs = known.filter(|(_, before, after)| before != after);
+    differs.map(|((group, key), from, to)| json!({"rule": format!("{group}.{key}"), "from": from, "to": to})).collect()
 }

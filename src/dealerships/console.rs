@@ -1,5 +1,9 @@
-//! The dealership's own page: its name and addresses, its hours and days off, and whether it is live.
+//! The dealership's own page: its name and addresses, its hours and days off, its rules, and whether it is live.
+mod rules;
+mod sheet;
 mod testing;
+
+use std::sync::Arc;
 
 use axum::{
     extract::{Query, State},
@@ -8,17 +12,16 @@ use axum::{
 };
 use maud::{Markup, html};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
 
+use self::sheet::Sheet;
 use super::{
-    Dealership, actions,
-    hours::{WEEKDAYS, read_written, written},
+    Dealership, LOCALES, actions,
+    hours::{WEEKDAYS, written},
 };
 use crate::{
     app::App,
-    bookings::Book,
     console::{
-        Page, Right, Visitor, frame,
+        Page, Right, Visitor, Words, frame,
         pages::Pages,
         pieces::{head, refusal, tag},
     },
@@ -41,55 +44,77 @@ struct Shown {
     done: Option<String>,
 }
 
-async fn show(State(app): State<App>, visitor: Visitor, Query(shown): Query<Shown>) -> Markup {
-    page(&app, &visitor, &visitor.dealership, (None, None), shown.done.is_some())
+/// What the page says besides: why it was refused, what came of a test, that it was saved.
+#[derive(Default)]
+struct Note<'a> {
+    wrong: Option<&'a str>,
+    tested: Option<&'a Markup>,
+    is_done: bool,
 }
 
-fn page(
-    app: &App,
-    visitor: &Visitor,
-    it: &Dealership,
-    (wrong, said): (Option<&str>, Option<&Markup>),
-    done: bool,
-) -> Markup {
-    let w = visitor.words;
-    let field = |name: &'static str, value: &str, key: &str, required: bool| {
-        html! { label { (w.t(key)) input name=(name) value=(value) required[required] maxlength="254"; } }
-    };
+async fn show(State(app): State<App>, visitor: Visitor, Query(shown): Query<Shown>) -> Markup {
+    let note = Note { is_done: shown.done.is_some(), ..Note::default() };
+    page(&app, &visitor, &Sheet::of(&visitor.dealership), &note)
+}
+
+fn page(app: &App, visitor: &Visitor, sheet: &Sheet<'_>, note: &Note<'_>) -> Markup {
+    let (w, it) = (visitor.words, sheet.it);
     let body = html! {
         (head(&w.t("settings-title"), &html! { p { (it.code) " · " (it.zone_name()) " · " (it.region) } }, &html! {
             a class="button secondary" href="/console/answers" { (w.t("answers-link")) } " "
             @if it.shadow { (tag(&w.t("settings-shadow"), "warn")) } @else { (tag(&w.t("settings-live"), "good")) }
         }))
-        form method="post" action=(SETTINGS) class="two-columns" data-guard {
-            section class="card" aria-labelledby="who-title" {
-                h2 id="who-title" { (w.t("settings-who")) }
-                (refusal(wrong))
-                (field("name", &it.name, "settings-name", true))
-                (field("department", &it.department, "settings-department", true))
-                (field("phone", &it.phone, "settings-phone", true))
-                (field("address", &it.address, "settings-address", true))
-                (field("email", it.email.as_deref().unwrap_or_default(), "settings-email", false))
-                (field("sms_signature", it.sms_signature.as_deref().unwrap_or_default(), "settings-signature", false))
-                (field("advisor_fallback", &it.advisor_fallback, "settings-fallback", true))
-                label { (w.t("settings-book")) select name="book" { @for book in Book::ALL { option value=(book.word()) selected[Book::of(it) == book] { (w.code("book-kept", book.word())) } } } }
-                label class="tick" { input type="checkbox" name="shadow" value="yes" checked[it.shadow]; (w.t("settings-shadow-lead")) }
-                button class="primary" { (w.t("save")) }
-            }
-            div {
-                section class="card" aria-labelledby="hours-title" {
-                    h2 id="hours-title" { (w.t("settings-hours")) }
-                    p class="muted small" { (w.t("settings-hours-lead")) }
-                    @for day in WEEKDAYS { label class="row" { span { (w.code("day", day)) } input name={ "hours_" (day) } value=(written(&it.opening_hours[day])) placeholder=(w.t("settings-closed")); } }
-                    label { (w.t("settings-holidays")) textarea name="holidays" rows="4" class="code" { (holidays(&it.holidays)) } }
-                    p class="muted small" { (w.t("settings-holidays-lead")) }
-                }
-            }
+        (refusal(note.wrong))
+        form method="post" action=(SETTINGS) data-guard {
+            input type="hidden" name="seen" value=(sheet.seen());
+            div class="two-columns" { (who(w, sheet)) (hours(w, sheet)) }
+            div class="two-columns" { (rules::card(app, w, sheet)) (rules::house(app, w, it)) }
+            div class="actions" { button class="primary" data-key="mod+Enter" { (w.t("save")) " " kbd { "Ctrl ↵" } } }
         }
-        div class="two-columns" { (channels(app, visitor)) (testing::card(app, visitor, said)) }
+        div class="two-columns" { (channels(app, visitor)) (testing::card(app, visitor, note.tested)) }
     };
-    let done = done.then(|| html! { (w.t("done-changed")) });
+    let done = note.is_done.then(|| html! { (w.t("done-changed")) });
     frame(visitor, Page { here: SETTINGS, title: w.t("settings-title"), done, ..Page::default() }, &body)
+}
+
+/// Its name, its addresses, where it stands, and since when it is live.
+fn who(w: Words, sheet: &Sheet<'_>) -> Markup {
+    let it = sheet.it;
+    let field = |name: &'static str, stored: &str, required: bool| {
+        html! { label { (w.code("settings", name)) input name=(name) value=(sheet.shown(name, stored)) required[required] maxlength="254"; } }
+    };
+    let locale = sheet.shown("locale", &it.locale);
+    html! {
+        section class="card" aria-labelledby="who-title" {
+            h2 id="who-title" { (w.t("settings-who")) }
+            (field("name", &it.name, true))
+            (field("department", &it.department, true))
+            (field("phone", &it.phone, true))
+            (field("address", &it.address, true))
+            (field("email", it.email.as_deref().unwrap_or_default(), false))
+            (field("sms_signature", it.sms_signature.as_deref().unwrap_or_default(), false))
+            (field("advisor_fallback", &it.advisor_fallback, true))
+            (field("region", &it.region, true))
+            (field("time_zone", it.zone_name(), true))
+            label { (w.t("settings-locale")) select name="locale" { @for known in LOCALES { option value=(known) selected[locale == known] { (w.code("language", known)) } } } }
+            label { (w.t("settings-live-from")) input type="datetime-local" name="live_from" value=(sheet.shown("live_from", &sheet::live_from(it))); }
+            p class="muted small" { (w.t("settings-live-from-lead")) }
+            label class="tick" { input type="checkbox" name="shadow" value="yes" checked[sheet.is_ticked("shadow", it.shadow)]; (w.t("settings-shadow-lead")) }
+        }
+    }
+}
+
+fn hours(w: Words, sheet: &Sheet<'_>) -> Markup {
+    let it = sheet.it;
+    html! {
+        section class="card" aria-labelledby="hours-title" {
+            h2 id="hours-title" { (w.t("settings-hours")) }
+            p class="muted small" { (w.t("settings-hours-lead")) }
+            @for day in WEEKDAYS { label class="row" { span { (w.code("day", day)) } input name={ "hours_" (day) } value=(sheet.shown(&format!("hours_{day}"), &written(&it.opening_hours[day]))) placeholder=(w.t("settings-closed")); } }
+            label { (w.t("settings-holidays")) textarea name="holidays" rows="4" class="code" { (sheet.shown("holidays", &sheet::holidays(&it.holidays))) } }
+            p class="muted small" { (w.t("settings-holidays-lead")) }
+        }
+    }
 }
 
 /// What is set in the configuration, which this page does not change.
@@ -114,73 +139,25 @@ fn channels(app: &App, visitor: &Visitor) -> Markup {
     }
 }
 
-/// One day a line: `2026-02-17 春节`, or with its hours at the end, `2026-02-14 09:00-12:00 补班`.
-fn holidays(list: &Value) -> String {
-    let days = list.as_array().into_iter().flatten();
-    let line = |day: &Value| {
-        let open = written(&day["open"]);
-        let parts = [day["date"].as_str().unwrap_or_default(), open.as_str(), day["name"].as_str().unwrap_or_default()];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-    };
-    days.map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn read_holidays(text: &str) -> Value {
-    let line = |line: &str| {
-        let mut words = line.split_whitespace();
-        let date = words.next()?.to_owned();
-        let (open, name): (Vec<&str>, Vec<&str>) =
-            words.partition(|word| word.len() == 11 && word.contains(':') && word.contains('-'));
-        Some(json!({ "date": date, "name": name.join(" "), "open": read_written(&open.join(" ")) }))
-    };
-    text.lines().filter_map(line).collect()
-}
-
 async fn save(State(app): State<App>, visitor: Visitor, form: Form) -> Result<Response, Error> {
-    let before = &visitor.dealership;
-    let mut body = serde_json::to_value(&**before).unwrap_or_default();
-    for name in ["name", "department", "phone", "address", "advisor_fallback"] {
-        body[name] = json!(form.get(name).unwrap_or_default());
-    }
-    for name in ["email", "sms_signature"] {
-        body[name] = json!(form.get(name));
-    }
-    let days: Map<String, Value> = WEEKDAYS
-        .into_iter()
-        .map(|day| (day.to_owned(), read_written(form.get(&format!("hours_{day}")).unwrap_or_default())))
-        .collect();
-    body["opening_hours"] = Value::Object(days);
-    body["holidays"] = read_holidays(form.get("holidays").unwrap_or_default());
-    let book = form.get("book").filter(|book| Book::ALL.iter().any(|known| known.word() == *book));
-    body["rules"]["appointments"]["book"] = json!(book.unwrap_or(Book::of(before).word()));
-    body["shadow"] = json!(form.get("shadow").is_some());
-    let wanted = match Dealership::parse(before.id, &before.code, "", body) {
-        Ok(wanted) => wanted,
-        Err(faults) => {
-            let said: Vec<String> = faults
-                .iter()
-                .map(|fault| format!("{}: {}", fault.pointer.trim_start_matches('/'), fault.message))
-                .collect();
-            let page = page(&app, &visitor, before, (Some(&said.join("; ")), None), false);
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let form = Arc::new(form);
+    let typed = Arc::clone(&form);
+    let changed = move |before: &Dealership| sheet::changed(before, &typed);
+    let w = visitor.words;
+    let (status, wrong) = match actions::change_now(&app, visitor.dealership.id, visitor.actor(), changed).await {
+        Ok(_) => return Ok(Redirect::to(&format!("{SETTINGS}?done=1")).into_response()),
+        Err(Error::Invalid(faults)) => {
+            let said: Vec<String> = faults.iter().map(|fault| sheet::said(w, fault)).collect();
+            (StatusCode::UNPROCESSABLE_ENTITY, said.join("; "))
         }
+        Err(Error::Conflict(sheet::CHANGED_MEANWHILE, _)) => {
+            app.directory.forget();
+            (StatusCode::CONFLICT, w.t("settings-changed-meanwhile"))
+        }
+        Err(error) => return Err(error),
     };
-    actions::put_now(&app, wanted, visitor.actor()).await?;
-    Ok(Redirect::to(&format!("{SETTINGS}?done=1")).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hours_are_written_as_people_write_them() {
-        let split = json!([["09:00", "12:00"], ["13:30", "18:00"]]);
-        assert_eq!(written(&split), "09:00-12:00 13:30-18:00");
-        assert_eq!(read_written("09:00-12:00, 13:30–18:00"), split);
-        assert_eq!(read_written(""), json!([]));
-        let days = json!([{"date": "2026-02-14", "name": "补班", "open": [["09:00", "12:00"]]}, {"date": "2026-02-17", "name": "春节", "open": []}]);
-        assert_eq!(holidays(&days), "2026-02-14 09:00-12:00 补班\n2026-02-17 春节");
-        assert_eq!(read_holidays(&holidays(&days)), days);
-    }
+    // What was typed stays on the page, over what is stored now.
+    let now = app.directory.by_id(visitor.dealership.id).await?.ok_or(Error::NotFound)?;
+    let sheet = Sheet { it: &now, typed: Some(&form) };
+    Ok((status, page(&app, &visitor, &sheet, &Note { wrong: Some(&wrong), ..Note::default() })).into_response())
 }

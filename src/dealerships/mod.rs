@@ -5,6 +5,7 @@ pub mod console;
 mod directory;
 mod hours;
 mod parse;
+pub(crate) mod rules;
 mod store;
 
 use jiff::tz::TimeZone;

@@ -55,6 +55,11 @@ impl Form {
         let found = self.0.iter().find(|(key, _)| key == name);
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
+
+    /// The first value of that name, blank too; none where the form has no such field.
+    pub fn typed(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
+    }
 }
 
 impl FromRequest<App> for Form {

@@ -1,9 +1,16 @@
 //! The life of a survey: whether a visit is asked about, when, and what still stands in the way. Pure.
 use jiff::SignedDuration;
-use serde_json::Value;
 
 use super::{FollowUp, State, Survey};
-use crate::{calls, clock::Timestamp, config::FollowUpMode, dealerships::Dealership};
+use crate::{
+    calls,
+    clock::Timestamp,
+    config::FollowUpMode,
+    dealerships::{
+        Dealership,
+        rules::{self, Whole},
+    },
+};
 
 /// What a dealership says about surveys: the defaults of BR-50 and BR-51, and what its `rules` say instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,25 +34,19 @@ pub(super) const DIGIT_ANSWERS: SignedDuration = SignedDuration::from_hours(72);
 
 impl Rules {
     pub fn of(dealership: &Dealership, usual: FollowUpMode) -> Self {
-        let surveys = &dealership.rules["surveys"];
-        let days =
-            |key: &str, default: i64| SignedDuration::from_hours(24 * whole(surveys, key, 1..=365).unwrap_or(default));
+        let days = |rule: &Whole| SignedDuration::from_hours(24 * rule.of(dealership));
         Self {
             follow_up: match calls::mode_of(dealership, usual) {
                 FollowUpMode::Call => FollowUp::Call,
                 FollowUpMode::Survey => FollowUp::Survey,
                 FollowUpMode::CallThenSurvey => FollowUp::CallThenSurvey,
             },
-            after: SignedDuration::from_hours(whole(surveys, "after_hours", 2..=24).unwrap_or(4)),
-            valid: days("valid_days", 14),
-            apart: days("apart_days", 30),
-            latest: days("latest_days", 15),
+            after: SignedDuration::from_hours(rules::AFTER_HOURS.of(dealership)),
+            valid: days(&rules::VALID_DAYS),
+            apart: days(&rules::APART_DAYS),
+            latest: days(&rules::LATEST_DAYS),
         }
     }
-}
-
-fn whole(set: &Value, key: &str, sensible: std::ops::RangeInclusive<i64>) -> Option<i64> {
-    set.get(key)?.as_i64().filter(|number| sensible.contains(number))
 }
 
 /// How a visit is followed up: who is not called (fleets, who wants no calls) gets the survey, unless the dealership only

@@ -3,6 +3,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -30,6 +31,8 @@ pub(crate) struct Browser {
     // Ended in this order: the session (its browser goes with it), the driver, the profile.
     driver: WebDriver,
     process: Driver,
+    /// Keys that were pressed wherever the focus is.
+    pressed: AtomicU64,
 }
 
 /// The program `chromedriver`, ended when the test ends; its log is shown when the test failed.
@@ -109,6 +112,13 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 
 impl Browser {
     pub(crate) async fn start() -> Self {
+        Self::with(None).await
+    }
+    /// One whose owner lets no page run scripts.
+    pub(crate) async fn scriptless() -> Self {
+        Self::with(Some(serde_json::json!({"profile.managed_default_content_settings.javascript": 2}))).await
+    }
+    async fn with(preferences: Option<serde_json::Value>) -> Self {
         // The client of the driver speaks plain HTTP, but it wants to know whose TLS it would use.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let process = Driver::start();
@@ -119,10 +129,13 @@ impl Browser {
         }
         let profile = process.folder.path().join("profile");
         wanted.add_arg(&format!("--user-data-dir={}", profile.display())).expect("a flag");
+        if let Some(preferences) = preferences {
+            wanted.add_experimental_option("prefs", preferences).expect("preferences");
+        }
         let driver = WebDriver::builder(&process.address, wanted).request_timeout(PATIENCE).await;
         let driver = driver.unwrap_or_else(|error| panic!("chromedriver opens no session: {error}"));
         driver.set_page_load_timeout(PATIENCE).await.expect("a time limit");
-        Self { driver, process }
+        Self { driver, process, pressed: AtomicU64::new(0) }
     }
 
     /// Opens the page in a window this many CSS pixels wide and waits until it is loaded.
@@ -153,13 +166,19 @@ impl Browser {
 
     /// Presses a key wherever the focus is.
     pub(crate) async fn press(&self, key: impl AsRef<str>) {
+        self.pressed.fetch_add(1, Ordering::Relaxed);
         let actions = self.driver.action_chain().send_keys(key.as_ref());
         actions.perform().await.unwrap_or_else(|error| panic!("no key can be pressed: {error}"));
     }
     /// Ctrl and another key at once.
     pub(crate) async fn chord(&self, key: char) {
+        self.pressed.fetch_add(2, Ordering::Relaxed);
         let actions = self.driver.action_chain().key_down(Key::Control).key_down(key).key_up(key).key_up(Key::Control);
         actions.perform().await.unwrap_or_else(|error| panic!("no keys can be pressed: {error}"));
+    }
+    /// How many keys were pressed since this was last asked.
+    pub(crate) fn keys_pressed(&self) -> u64 {
+        self.pressed.swap(0, Ordering::Relaxed)
     }
     /// What a script on the page answers.
     pub(crate) async fn script(&self, code: &str) -> serde_json::Value {
@@ -191,6 +210,17 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setScriptExecutionDisabled", off).await.expect("scripts are off");
     }
 
+    /// Runs a script of ours in every page that is opened from now on, before its own.
+    pub(crate) async fn on_every_page(&self, code: &str) {
+        let script = serde_json::json!({"source": code});
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", script).await.expect("a script of ours");
+    }
+
+    /// The address that is open.
+    pub(crate) async fn here(&self) -> String {
+        self.driver.current_url().await.expect("an address").to_string()
+    }
+
     /// Waits for the navigation that a click started.
     pub(crate) async fn arrived(&self, end_of_address: &str) {
         until(&format!("the address ends with {end_of_address}"), async || {
@@ -210,7 +240,7 @@ impl Browser {
 
     /// Ends browser and driver.
     pub(crate) async fn quit(self) {
-        let Self { driver, process } = self;
+        let Self { driver, process, .. } = self;
         driver.quit().await.expect("the browser ends");
         drop(process);
     }

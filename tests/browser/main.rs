@@ -2,13 +2,16 @@
 mod booking;
 mod browser;
 mod console;
+mod living;
 #[path = "../it/need.rs"]
 mod need;
 mod pages;
 mod roles;
+mod scriptless;
 
 use std::{
-    io::{BufRead, BufReader},
+    fmt::Display,
+    io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
 };
 
@@ -50,6 +53,11 @@ impl Demo {
         let address = address.expect("it says where it runs");
         Self { process, address }
     }
+}
+
+/// Says a figure in the output of the tests, whether they pass or not.
+pub(crate) fn figure(what: &str, value: impl Display) {
+    let _ = writeln!(std::io::stderr(), "figure: {what}: {value}");
 }
 
 /// The first mail whose list row has these words; waited for, because the story is being told.

@@ -6,6 +6,7 @@ mod figures;
 mod living;
 mod rights;
 mod seat;
+mod settings;
 mod shift;
 mod signing_in;
 mod taking_back;

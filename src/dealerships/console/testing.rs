@@ -6,7 +6,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::page;
+use super::{Note, Sheet, page};
 use crate::{
     app::App,
     channels::{Delivered, Outcome, sms::Approved, wecom},
@@ -133,5 +133,9 @@ pub(super) async fn test(State(app): State<App>, visitor: Visitor, form: Form) -
             (StatusCode::OK, said)
         }
     };
-    Ok((status, page(&app, &visitor, &visitor.dealership, (None, Some(&said)), false)).into_response())
+    Ok((
+        status,
+        page(&app, &visitor, &Sheet::of(&visitor.dealership), &Note { tested: Some(&said), ..Note::default() }),
+    )
+        .into_response())
 }

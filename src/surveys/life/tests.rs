@@ -1,6 +1,6 @@
 //! Who is asked, when, and what stands in the way.
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::id::Id;

@@ -137,7 +137,7 @@ async fn hours_are_changed_and_what_is_wrong_is_said() {
         ]
     };
     let wrong = boss.send("/console/settings", &form("18:00-09:00")).await;
-    assert!(wrong.status == 422 && wrong.says("opening_hours"), "{}", wrong.text());
+    assert!(wrong.status == 422 && wrong.says("Opening hours, Mon: must open before it closes."), "{}", wrong.text());
     let done = boss.does("/console/settings", &form("10:00-16:00")).await;
     assert!(
         done.says("Saved.") && done.html.contains("10:00-16:00") && done.html.contains("2026-05-01 劳动节"),
