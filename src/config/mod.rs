@@ -1,4 +1,5 @@
 //! Every setting, its meaning and its default: `defaults.toml` is both the first layer and what `aftercare config` prints.
+mod assist;
 mod chat;
 mod load;
 mod secrets;
@@ -14,6 +15,7 @@ use crate::calendar::DailyWindow;
 
 pub(crate) use self::secrets::SECRETS;
 pub use self::{
+    assist::Assists,
     chat::{Wechat, Wecom},
     load::{Error, FILE},
     values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
@@ -41,6 +43,7 @@ pub struct Config {
     pub follow_up: FollowUp,
     pub calls: Calls,
     pub inquiries: Inquiries,
+    pub assists: Assists,
     pub telephony: Telephony,
     pub webhooks: Webhooks,
     pub console: Console,
