@@ -35,7 +35,8 @@ pub struct Config {
     pub imports: Imports,
     pub sms: Sms,
     pub wecom: Wecom,
-    pub wechat: Wechat,
+    // Boxed, because every command holds all of this while it opens.
+    pub wechat: Box<Wechat>,
     pub worker: Worker,
     pub templates: Templates,
     pub time: Time,
@@ -44,7 +45,7 @@ pub struct Config {
     pub calls: Calls,
     pub inquiries: Inquiries,
     pub assists: Assists,
-    pub telephony: Telephony,
+    pub telephony: Box<Telephony>,
     pub webhooks: Webhooks,
     pub console: Console,
     pub log: Log,
