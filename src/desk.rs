@@ -1,4 +1,5 @@
 //! One transaction's work at the desks: what they share, and what they write down together at its end.
+pub mod asked;
 pub mod parties;
 
 use std::{collections::HashMap, sync::Arc};

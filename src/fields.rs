@@ -54,6 +54,19 @@ impl Fields {
         }
     }
 
+    /// A text of several lines and at most `most` characters; blank counts as absent.
+    pub fn prose(&mut self, name: &str, most: usize) -> Option<String> {
+        let Value::String(text) = self.take(name)? else {
+            self.fault(name, "wrong_type", "must be a text");
+            return None;
+        };
+        let clean: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+        if clean.chars().count() > most {
+            self.fault(name, "too_long", format!("must have at most {most} characters"));
+        }
+        Some(clean.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
     /// A text that stands for something else, such as a time.
     pub fn parsed<T: FromStr>(&mut self, name: &str, code: &'static str, message: &str) -> Option<T> {
         let text = self.text_if_any(name, 200)?;

@@ -45,7 +45,7 @@
 //! [`reports`] satisfaction, operations and the proof of the 24 hours. [`links`] what a signed link says.
 //! [`rights`] what is known of somebody is shown to them, and taken out. [`copies`] backups that know that they are one.
 //! [`fsck`] what must always be true of the rows. [`doctor`] whether everything that a shop depends on is well.
-//! [`feeds`] which sources are heard. [`files`] what came with a mail or goes with an answer. [`capacity`] what a day has room for.
+//! [`assists`] help that colleagues ask each other for. [`feeds`] which sources are heard. [`files`] what came with a mail or goes with an answer. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
 //! [`console`] the screens: sign-in, who may what, words in three languages, live regions. [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
@@ -70,6 +70,7 @@
 //! another day, and after the last one a written notice.
 pub mod app;
 pub mod appointments;
+pub mod assists;
 pub mod bookings;
 pub mod calendar;
 pub mod calls;

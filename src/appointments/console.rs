@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
+    assists::{self, Thing},
     calendar::{days_from, local_moment},
     capacity::{self, Room},
     clock::Timestamp,
@@ -89,6 +90,7 @@ fn heading(visitor: &Visitor, view: View) -> Markup {
     let other = |days| view.address(days_from(view.date, days), view.only_mine);
     let midday = local_moment(view.date.at(12, 0, 0, 0), visitor.zone());
     let ways = html! {
+        @if visitor.may(Right::Assist) { a class="button secondary" href=(assists::console::ASSISTS) { (w.t("assists-title")) } }
         a class="button secondary" href=(other(-1)) rel="prev" data-key="j" { (w.t("day-before")) }
         @if view.date != view.today { a class="button secondary" href=(view.address(view.today, view.only_mine)) { (w.t("day-today")) } }
         a class="button secondary" href=(other(1)) rel="next" data-key="k" { (w.t("day-after")) }
@@ -110,6 +112,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     let mut tx = app.db.read().await?;
     let visits = day::of_day(&mut tx, dealership, (midnight(0), midnight(1))).await?;
     let capacity = capacity::actions::days(&mut tx, dealership, &[view.date.to_string()]).await?;
+    let help = assists::console::news(&mut tx, visitor).await?;
     drop(tx);
     // The day's hours are everybody's, whoever looks.
     let ours = visits.iter().map(|visit| super::minutes_of(&visit.services)).sum();
@@ -126,6 +129,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     Ok(html! {
         section id="day" aria-label=(w.t("day-title")) {
             (heading(visitor, view))
+            (help)
             (figures(visitor, &shown, load))
             (tabs(w, &view.here(), &tab_list))
             @if shown.is_empty() { (empty(&w.t("day-empty"))) }
@@ -207,7 +211,7 @@ fn row(visitor: &Visitor, visit: &Visit) -> Markup {
             td { (visit.model_code.as_deref().unwrap_or_default()) " " span class="muted num" { (visit.plate.as_deref().unwrap_or_default()) } }
             td { (services.join(w.0.choose("、", ", ", "、"))) @if let Some(words) = &visit.customer_words { br; span class="muted small" { "“" (words.chars().take(80).collect::<String>()) "”" } } }
             td { @for mark in missing { (tag(mark.words(w.0), if mark == Mark::MissingParts { "bad" } else { "warn" })) " " } }
-            td { (standing(visitor, visit)) @if let Some(advisor) = &visit.advisor { br; span class="muted small" { (advisor) } } }
+            td { (standing(visitor, visit)) @if let Some(advisor) = &visit.advisor { br; span class="muted small" { (advisor) } } br; (assists::console::link(visitor, Thing::Appointment, &visit.id.to_string())) }
         }
     }
 }

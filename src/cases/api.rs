@@ -133,14 +133,14 @@ async fn perform(
 
 fn read_deed(word: &str, body: Value) -> Result<Deed, Error> {
     let mut fields = Fields::of("", body).map_err(Error::Invalid)?;
-    let note = |fields: &mut Fields| prose(fields, "note");
+    let note = |fields: &mut Fields| fields.prose("note", LONGEST);
     let deed = match word {
         "acknowledge" => Deed::Acknowledge,
         "contact" => Deed::Contact { note: note(&mut fields) },
         "resolve" => Deed::Resolve {
             cause: cause(&mut fields),
-            resolution: prose(&mut fields, "resolution").unwrap_or_default(),
-            compensation: prose(&mut fields, "compensation"),
+            resolution: fields.prose("resolution", LONGEST).unwrap_or_default(),
+            compensation: fields.prose("compensation", LONGEST),
             by: fields.text_if_any("by", 200),
         },
         "verify" => Deed::Verify { by: fields.text("by", 200), note: note(&mut fields) },
@@ -169,19 +169,6 @@ fn cause(fields: &mut Fields) -> Option<Cause> {
     cause
 }
 
-/// A text of several lines; blank counts as absent.
-fn prose(fields: &mut Fields, name: &str) -> Option<String> {
-    let Value::String(text) = fields.take(name)? else {
-        fields.fault(name, "wrong_type", "must be a text");
-        return None;
-    };
-    let clean: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    if clean.chars().count() > LONGEST {
-        fields.fault(name, "too_long", format!("must have at most {LONGEST} characters"));
-    }
-    Some(clean.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
 /// Somebody saw, read or heard that a customer is not happy: a case by hand.
 async fn raise(
     caller: Authorized<scope::Write>,
@@ -192,7 +179,7 @@ async fn raise(
     let code = fields.text_if_any("dealership", 64);
     let customer = fields.text("customer", 200);
     let repair_order = fields.text_if_any("repair_order", 200);
-    let words = prose(&mut fields, "words");
+    let words = fields.prose("words", LONGEST);
     if words.is_none() {
         fields.fault("words", "required", "say what the customer said");
     }

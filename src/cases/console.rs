@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
+    assists::{self, Thing},
     clock::Timestamp,
     console::{
         Page, Right, Visitor, frame,
@@ -161,6 +162,7 @@ fn facts(visitor: &Visitor, read: &Read, staff: &[Staff]) -> Markup {
                 @if let Some(cause) = case.root_cause { dt { (w.t("case-cause")) } dd { (w.code("cause", cause.word())) } }
                 @if let Some(resolution) = &case.resolution { dt { (w.t("case-resolution")) } dd class="prose" { (resolution) } }
             }
+            p { (assists::console::link(visitor, Thing::Case, &case.id.to_string())) }
         }
     }
 }

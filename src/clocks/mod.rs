@@ -71,6 +71,8 @@ pub enum ClockKind {
     PartsOld,
     /// Half an hour at the parts counter without an answer to a question.
     PartsQuestion,
+    /// Nobody has answered who asked for help; the key says whether they are asked again or somebody above them is.
+    Assist,
     /// A text that was taken and of whose delivery there is no word yet.
     DeliveryWait,
     /// The link to a recorded call is kept no longer.
@@ -108,6 +110,7 @@ impl ClockKind {
         Self::PartsQueueCall,
         Self::PartsOld,
         Self::PartsQuestion,
+        Self::Assist,
         Self::DeliveryWait,
         Self::RecordingEnds,
         Self::Retention,
@@ -141,6 +144,7 @@ impl ClockKind {
             Self::PartsQueueCall => "parts.queue_call",
             Self::PartsOld => "parts.old",
             Self::PartsQuestion => "parts.question",
+            Self::Assist => "assist",
             Self::DeliveryWait => "message.delivery_wait",
             Self::RecordingEnds => "call.recording_ends",
             Self::Retention => "daily.retention",

@@ -1,7 +1,9 @@
 //! Which desk a clock is handed to when it rings.
 use super::{Clock, ClockKind, actions};
 use crate::{
-    appointments, calls, cases, db, desk::Desk, inquiries, parts, receipts, repairs, reports, retention, surveys,
+use crate::{
+    appointments, assists, calls, cases, db, desk::Desk, inquiries, parts, receipts, repairs, reports, retention, surveys,
+};
 };
 
 /// Lets the desk act on its clocks: all of one kind, the longest due first. They are deleted in this same transaction; a
@@ -35,6 +37,7 @@ pub(super) async fn ring(desk: &mut Desk<'_>, kind: ClockKind, clocks: &[Clock])
         ClockKind::RecordingEnds => calls::actions::forget_recordings(desk, clocks).await,
         ClockKind::Retention => retention::actions::forget(desk, clocks).await,
         ClockKind::PartsQuestion => parts::questions::actions::remind(desk, clocks).await,
+        ClockKind::Assist => assists::actions::remind(desk, clocks).await,
         ClockKind::DeliveryWait => receipts::actions::waited_long_enough(desk, clocks).await,
         #[cfg(feature = "test-doors")]
         ClockKind::Probe => super::probe::ring(desk, clocks).await,

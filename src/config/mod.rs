@@ -1,4 +1,5 @@
 //! Every setting, its meaning and its default: `defaults.toml` is both the first layer and what `aftercare config` prints.
+mod assist;
 mod chat;
 mod later;
 mod load;
@@ -15,6 +16,7 @@ use crate::calendar::DailyWindow;
 
 pub(crate) use self::secrets::SECRETS;
 pub use self::{
+    assist::Assists,
     chat::{Wechat, Wecom},
     later::{Retention, Webhooks},
     load::{Error, FILE},
@@ -35,7 +37,8 @@ pub struct Config {
     pub imports: Imports,
     pub sms: Sms,
     pub wecom: Wecom,
-    pub wechat: Wechat,
+    // Boxed, because every command holds all of this while it opens.
+    pub wechat: Box<Wechat>,
     pub worker: Worker,
     pub templates: Templates,
     pub time: Time,
@@ -43,7 +46,8 @@ pub struct Config {
     pub follow_up: FollowUp,
     pub calls: Calls,
     pub inquiries: Inquiries,
-    pub telephony: Telephony,
+    pub assists: Assists,
+    pub telephony: Box<Telephony>,
     pub webhooks: Webhooks,
     pub retention: Retention,
     pub console: Console,

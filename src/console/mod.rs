@@ -21,8 +21,8 @@ pub use self::{
     words::Words,
 };
 use crate::{
-    app::App, appointments, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages, parts,
-    repairs, reports, staff, texts, timeline, triggered,
+    app::App, appointments, assists, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages,
+    parts, repairs, reports, staff, texts, timeline, triggered,
 };
 
 fn pages() -> Pages {
@@ -31,6 +31,7 @@ fn pages() -> Pages {
         .merge(sign_in::pages())
         .merge(calls::console::pages())
         .merge(appointments::console::pages())
+        .merge(assists::console::pages())
         .merge(bookings::console::pages())
         .merge(inquiries::console::pages())
         .merge(inquiries::canned::console::pages())

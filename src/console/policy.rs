@@ -59,6 +59,8 @@ pub enum Right {
     Supervise,
     /// The visits of a day.
     Day,
+    /// Ask a colleague for help, and answer.
+    Assist,
     /// Book appointments, where the book is kept here.
     Book,
     /// Read and answer inquiries.
@@ -96,12 +98,13 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
         Self::Supervise,
         Self::Day,
+        Self::Assist,
         Self::Book,
         Self::Inquiries,
         Self::Customers,
@@ -128,7 +131,7 @@ pub fn may(role: Role, right: Right) -> bool {
     let who: &[Role] = match right {
         Right::Anyone | Right::Staff => return true,
         Right::Calls | Right::Book => &[Agent, Advisor, Supervisor, ServiceManager],
-        Right::Day => &[Advisor, Supervisor, ServiceManager, Director],
+        Right::Day | Right::Assist => &[Advisor, Supervisor, ServiceManager, Director],
         Right::Supervise | Right::HandleCases => &[Supervisor, ServiceManager],
         Right::Customers => &[Agent, Advisor, Parts, Supervisor, ServiceManager, Director],
         Right::Inquiries | Right::Numbers | Right::Messages => &[Advisor, Supervisor, ServiceManager],

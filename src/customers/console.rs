@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    bookings, calls, cases,
+    assists, bookings, calls, cases,
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
@@ -90,6 +90,7 @@ async fn one(
     let said = messages::console::panel(&mut tx, &visitor, customer.id).await?;
     let calls = calls::console::panel(&mut tx, &visitor, customer.id).await?;
     let cases = cases::console::panel(&mut tx, &visitor, customer.id).await?;
+    let help = assists::console::panel(&mut tx, &visitor, customer.id).await?;
     let journey = timeline::console::journey(&mut tx, &visitor, customer.id).await?;
     let agreed = consent::console::panel(&mut tx, &visitor, customer.id).await?;
     drop(tx);
@@ -99,7 +100,7 @@ async fn one(
     let body = html! {
         (head(&name, &lead, &send))
         div class="customer" {
-            div { (cases) (said) (journey) }
+            div { (cases) (help) (said) (journey) }
             div class="side" {
                 section class="card" aria-labelledby="reach-title" {
                     h2 id="reach-title" { (w.t("reach-title")) }

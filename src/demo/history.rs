@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     app::App,
+    assists,
     calls::{self, CallType},
     channels::mailbox,
     clock::Timestamp,
@@ -51,6 +52,8 @@ const QUESTIONS: [(&str, &str); 6] = [
     ("异响", "冷车启动时有异响，需要来店检查吗？"),
     ("取车时间", "今天几点可以取车？"),
 ];
+/// What advisors ask about the cars that stand here, the comeback first.
+const HELP: [&str; 2] = ["同一异响第二次来店，能否一起试车？", "客户要求今天取车，但电池检测结果不合格，请协助说明。"];
 /// What customers said of their visits; those who are not happy last.
 const WORDS: [(i64, Option<&str>); 19] = [
     (5, None),
@@ -141,6 +144,18 @@ pub async fn tell(app: &App, month: &str, now: Timestamp) -> Result<(), Error> {
     for n in 0..48_usize {
         let at = hours(6 + 7 * i64::try_from(n).unwrap_or(0));
         answers(app, &format!("RO-{month}M-{n}"), WORDS[n * 5 % WORDS.len()], at).await?;
+    }
+    help(app, month).await
+}
+
+/// What advisors ask the service manager about cars that are here.
+async fn help(app: &App, month: &str) -> Result<(), Error> {
+    let Some(dealership) = app.directory.by_code(DEALERSHIP).await? else { return Err(Error::NotFound) };
+    for (n, words) in HELP.into_iter().enumerate() {
+        let reference = format!("RO-{month}W-{}", 4 - n);
+        let asked = json!({"subject": {"type": "repair_order", "ref": reference}, "by": "adv-01", "of": "service_manager", "words": words});
+        let (asked, _) = assists::Asked::parse(asked).map_err(Error::Invalid)?;
+        assists::actions::ask(app, &dealership, asked, Some(reference), "demo".to_owned()).await?;
     }
     Ok(())
 }

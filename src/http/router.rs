@@ -22,9 +22,9 @@ use super::{
     storable::holds_nul,
 };
 use crate::{
-    app::App, appointments, bookings, calls, capacity, cases, console, customers, dealerships, demo, hooks, inbound,
-    inbound_texts, inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports, staff,
-    surveys, telemetry, texts, timeline, triggered,
+    app::App, appointments, assists, bookings, calls, capacity, cases, console, customers, dealerships, demo, hooks,
+    inbound, inbound_texts, inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports,
+    staff, surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -59,6 +59,7 @@ pub fn router(app: App) -> Router {
         .merge(repairs::api::routes())
         .merge(parts::api::routes())
         .merge(parts::questions::api::routes())
+        .merge(assists::api::routes())
         .merge(customers::api::routes())
         .merge(customers::vehicles::api::routes())
         .merge(surveys::api::routes())

@@ -90,6 +90,8 @@ pub enum SubjectKind {
     PartsOrder,
     /// What an advisor asks the parts counter.
     PartsQuestion,
+    /// Help that somebody asks a colleague for.
+    Assist,
     Survey,
     Case,
     Vehicle,
@@ -120,6 +122,7 @@ impl SubjectKind {
             Self::RepairOrder => "repair_order",
             Self::PartsOrder => "parts_order",
             Self::PartsQuestion => "parts_question",
+            Self::Assist => "assist",
             Self::Survey => "survey",
             Self::Case => "case",
             Self::Vehicle => "vehicle",

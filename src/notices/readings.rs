@@ -7,7 +7,7 @@ use super::{
     words::{About, customer, digest},
 };
 use crate::{
-    appointments, calls, cases,
+    appointments, assists, calls, cases,
     customers::{self, Customer, vehicles},
     db::{self, Tx},
     dealerships::Dealership,
@@ -50,6 +50,7 @@ pub async fn read(tx: &mut Tx, subjects: &[(SubjectKind, &str)]) -> db::Result<H
             SubjectKind::RepairOrder => repairs::actions::for_letters(tx, &ids).await?,
             SubjectKind::PartsOrder => parts::actions::for_letters(tx, &ids).await?,
             SubjectKind::PartsQuestion => parts::questions::actions::for_letters(tx, &ids).await?,
+            SubjectKind::Assist => assists::actions::for_letters(tx, &ids).await?,
             SubjectKind::Inquiry => inquiries::actions::for_letters(tx, &ids).await?,
             SubjectKind::Vehicle => vehicles::actions::for_letters(tx, &ids).await?,
             // Nobody's state machine: the notice itself says who and which shop.

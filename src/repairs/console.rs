@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
+    assists::{self, Thing},
     console::{
         Page, Right, Visitor, frame,
         pages::Pages,
@@ -80,6 +81,7 @@ fn row(visitor: &Visitor, tags: &[Tag], car: &super::store::reading::Found) -> M
                 span class="num" { (order.reference) } " " (tag(&w.code("workshop-state", order.state.word()), if order.ready_at.is_some() { "good" } else { "" }))
                 @for one in tags { " " (tag(&w.code("visit", one.word()), match one { Tag::CarryOver => "warn", Tag::Comeback => "bad", Tag::WalkIn => "" })) }
                 br; @for job in order.jobs.iter() { span class="muted small" { (job["name"].as_str().unwrap_or_default()) } " " }
+                br; (assists::console::link(visitor, Thing::RepairOrder, &order.id.to_string()))
             }
             td { @match (car.customer, &car.customer_name) { (Some(id), name) => a href={ "/console/customers/" (id) } { (name.as_deref().unwrap_or("—")) }, _ => span class="muted" { "—" } } " " span class="muted num" { (car.plate.as_deref().unwrap_or_default()) } }
             td { (car.advisor_name.as_deref().unwrap_or("—")) }

@@ -170,6 +170,12 @@ pub async fn having_role(tx: &mut Tx, dealership_id: Id<Dealership>, role: &str)
     Ok(active.filter(|person| person.roles.iter().any(|has| has == role)).collect())
 }
 
+/// The active people of a dealership who have a skill, with their shifts.
+pub async fn having_skill(tx: &mut Tx, dealership_id: Id<Dealership>, skill: &str) -> db::Result<Vec<Staff>> {
+    let active = store::active(tx, dealership_id).await?.into_iter();
+    Ok(active.filter(|person| person.skills.iter().any(|has| has == skill)).collect())
+}
+
 /// Everybody of a dealership, the inactive too.
 pub async fn all_of(tx: &mut Tx, dealership_id: Id<Dealership>) -> db::Result<Vec<Staff>> {
     store::all_of(tx, dealership_id).await

@@ -1,4 +1,5 @@
 //! The console as people have it before them: pages asked for and forms sent, without script.
+mod assists;
 mod at_any_hour;
 mod booking;
 mod day;

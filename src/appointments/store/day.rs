@@ -3,7 +3,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::{
-    appointments::{Service, State},
+    appointments::{Appointment, Service, State},
     clock::Timestamp,
     customers::{Customer, Need},
     db::{Result, Tx},
@@ -15,6 +15,7 @@ use crate::{
 /// A visit of a day with who comes and with which car.
 #[derive(Debug, sqlx::FromRow)]
 pub(in crate::appointments) struct Visit {
+    pub(in crate::appointments) id: Id<Appointment>,
     #[sqlx(rename = "ref")]
     pub(in crate::appointments) reference: String,
     pub(in crate::appointments) state: State,
@@ -44,7 +45,7 @@ pub(in crate::appointments) struct Visit {
 macro_rules! visits {
     ($states:literal) => {
         concat!(
-            "SELECT a.ref, a.state, a.start_at, a.arrived_at, a.services, a.customer_words, a.parts_required, a.parts_ready, a.is_comeback,
+            "SELECT a.id, a.ref, a.state, a.start_at, a.arrived_at, a.services, a.customer_words, a.parts_required, a.parts_ready, a.is_comeback,
                 a.advisor_id, s.name AS advisor, a.customer_id, c.name, c.salutation, c.kind AS customer_kind, c.language, c.vip, c.needs,
                 v.vin, v.plate, v.model_code, EXISTS (SELECT 1 FROM contact_points p WHERE p.customer_id = a.customer_id
                     AND p.type = 'phone' AND p.removed_at IS NULL AND p.validity IN ('unknown', 'ok')) AS has_phone

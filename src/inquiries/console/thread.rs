@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
+    assists::{self, Thing},
     console::{
         Page, Visitor, frame, live as live_screen,
         pieces::{countdown, head, moment, refusal, tag},
@@ -181,6 +182,7 @@ fn beside(visitor: &Visitor, found: &Found, staff: &[Staff]) -> Markup {
                     dt { (w.t("inquiry-received")) } dd { (moment(visitor, inquiry.received_at)) }
                     dt { (w.t("inquiry-owner-title")) } dd { @match &found.owner_name { Some(owner) => (owner), None => (w.t("inquiry-no-owner")) } }
                 }
+                p { (assists::console::link(visitor, Thing::Inquiry, &inquiry.id.to_string())) }
             }
             section class="card" aria-label=(w.t("inquiry-hand")) {
                 form method="post" action={ "/console/inquiries/" (inquiry.id) "/assign" } {

@@ -3,7 +3,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    About, Setting, case, customer,
+    About, Setting, assist, case, customer,
     digest::{self, Figure, FigureName, Item, Mark, Who},
     inquiry,
     samples::{at, setting, settings},
@@ -21,6 +21,7 @@ pub(super) fn examples(subject: SubjectKind, locale: Locale) -> Vec<Sample> {
             (About::Survey(survey(locale)), About::Survey(survey::Facts::default()))
         }
         SubjectKind::Case => (About::Case(case(locale)), About::Case(case::Facts::default())),
+        SubjectKind::Assist => (About::Assist(assist(locale)), About::Assist(assist::Facts::default())),
         SubjectKind::Vehicle => (About::Vehicle(vehicle(locale)), About::Vehicle(bare_vehicle(locale))),
         SubjectKind::Customer => (About::Customer(customer()), About::Customer(customer::Facts::default())),
         SubjectKind::Dealership => (About::Digest(digest(locale)), About::Digest(empty_digest())),
@@ -81,6 +82,35 @@ fn case(locale: Locale) -> case::Facts {
         words: Some(words.to_owned()),
         owner: Some(locale.choose("李经理", "Robert Hayes", "高橋 誠").to_owned()),
         step: Some("contact".to_owned()),
+    }
+}
+
+fn assist(locale: Locale) -> assist::Facts {
+    let words = locale.choose(
+        "同一制动异响第二次来店，上次已更换前制动片。能否一起试车？",
+        "The same brake noise again, after new front pads last time. Could you come along on a test drive?",
+        "前回フロントパッドを交換しましたが、同じ鳴きで再入庫です。試乗に同行していただけますか。",
+    );
+    let answer = locale.choose(
+        "好的，10:30一起试车，先不要拆。",
+        "Yes, at half past ten. Take nothing apart before.",
+        "10時半に同行します。それまで分解しないでください。",
+    );
+    let job = locale.choose("前制动片", "Front brake pads", "フロントブレーキパッド");
+    let last = assist::Last {
+        reference: "RO-7630".to_owned(),
+        opened_at: Some(at(locale, "2026-02-20", "09:00")),
+        jobs: vec![job.to_owned()],
+    };
+    assist::Facts {
+        subject: "repair_order".to_owned(),
+        words: Some(words.to_owned()),
+        vin: Some("JTHBJ46G9A2345678".to_owned()),
+        last: Some(last),
+        asked_at: Some(at(locale, "2026-03-07", "09:40")),
+        again: true,
+        answer: Some(answer.to_owned()),
+        answered_by: Some(locale.choose("李经理", "Robert Hayes", "高橋 誠").to_owned()),
     }
 }
 

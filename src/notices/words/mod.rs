@@ -1,5 +1,6 @@
 //! Words: the facts of a subject and of who writes to whom, put into the reader's language once, for texts to use.
 pub mod appointment;
+pub mod assist;
 pub mod case;
 pub mod customer;
 pub mod digest;
@@ -81,6 +82,8 @@ pub enum About {
     Appointment(appointment::Facts),
     RepairOrder(repair_order::Facts),
     PartsOrder(parts_order::Facts),
+    /// Help that a colleague asks for.
+    Assist(assist::Facts),
     Inquiry(inquiry::Facts),
     /// A survey, or a call that reached nobody.
     Survey(survey::Facts),
@@ -100,6 +103,7 @@ enum Said {
     Appointment(Box<appointment::Words>),
     RepairOrder(Box<repair_order::Words>),
     PartsOrder(Box<parts_order::Words>),
+    Assist(Box<assist::Words>),
     Inquiry(Box<inquiry::Words>),
     Survey(Box<survey::Words>),
     Case(Box<case::Words>),
@@ -116,6 +120,7 @@ impl About {
             Self::Appointment(facts) => facts.hear(detail),
             Self::RepairOrder(facts) => facts.hear(detail),
             Self::PartsOrder(facts) => facts.hear(detail),
+            Self::Assist(facts) => facts.hear(detail),
             Self::Inquiry(facts) => facts.hear(detail),
             Self::Case(facts) => facts.hear(detail),
             Self::Vehicle(facts) => facts.hear(detail),
@@ -128,6 +133,7 @@ impl About {
         match self {
             Self::Appointment(facts) => Said::Appointment(Box::new(appointment::Words::new(facts, page))),
             Self::RepairOrder(facts) => Said::RepairOrder(Box::new(repair_order::Words::new(facts, page))),
+            Self::Assist(facts) => Said::Assist(Box::new(assist::Words::new(facts, page))),
             Self::PartsOrder(facts) => Said::PartsOrder(Box::new(parts_order::Words::new(facts, page))),
             Self::Inquiry(facts) => Said::Inquiry(Box::new(inquiry::Words::new(facts, page))),
             Self::Survey(facts) => Said::Survey(Box::new(survey::Words::new(facts, page))),

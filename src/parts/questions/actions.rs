@@ -11,13 +11,13 @@ use super::{
 use crate::{
     app::App,
     appointments::{self, Appointment},
-    clocks::{
-        Clock, ClockKind,
-        actions::{self as clocks, NewClock},
-    },
+    clocks::{Clock, ClockKind, actions as clocks},
     db::{self, Tx, Weight},
     dealerships::{self, Dealership},
-    desk::{self, Desk},
+    desk::{
+        self, Desk,
+        asked::{self, answered_already},
+    },
     http::{Access, Error},
     id::Id,
     intake::{
@@ -29,7 +29,6 @@ use crate::{
         actions::{Heard, Subject, hear},
         readings::Reading,
     },
-    staff,
     timeline::Entry,
 };
 
@@ -42,25 +41,24 @@ const STEP: i64 = 1;
 ///
 /// # Errors
 /// 422 where the visit or the advisor is not known there; the database's.
-pub async fn ask(app: &App, dealership: &Arc<Dealership>, asked: Asked, actor: String) -> Result<Read, Error> {
+pub async fn ask(app: &App, dealership: &Arc<Dealership>, told: Asked, actor: String) -> Result<Read, Error> {
     let mut tx = app.db.read().await?;
-    let visits = appointments::actions::named(&mut tx, dealership.id, &asked.appointment).await?;
-    let by = staff::actions::find_id(&mut tx, dealership.id, &asked.by).await?;
+    let visits = appointments::actions::named(&mut tx, dealership.id, &told.appointment).await?;
+    let by = asked::who(&mut tx, dealership.id, &told.by).await?;
     drop(tx);
     let visit = visits.first().and_then(|visit| visit.subject.id.parse::<Id<Appointment>>().ok());
     let visit = visit.ok_or_else(|| Error::invalid("/appointment", "unknown_appointment", "is no visit here"))?;
-    let by = by.ok_or_else(|| Error::invalid("/by", "unknown_staff", "nobody of that ref works there"))?;
     let now = app.ids.clock.now();
     let question = Question {
         id: app.ids.next(),
         dealership_id: dealership.id,
         appointment_id: visit,
         asked_by: by,
-        part_no: asked.part_no,
-        name: asked.name,
-        qty: asked.qty,
-        question: asked.question,
-        needed_at: asked.needed_at,
+        part_no: told.part_no,
+        name: told.name,
+        qty: told.qty,
+        question: told.question,
+        needed_at: told.needed_at,
         state: State::Open,
         asked_at: now,
         reminded_at: None,
@@ -78,16 +76,8 @@ pub async fn ask(app: &App, dealership: &Arc<Dealership>, asked: Asked, actor: S
             store::insert(desk.tx, &question).await?;
             desk.record(line(desk, &question, "parts.asked", Some(actor)));
             hear(desk, &heard("parts.asked", &dealership, &question)).await?;
-            let due_at = dealership.shop().open_for(desk.now, REMIND_AFTER);
-            let clock = due_at.map(|due_at| NewClock {
-                dealership_id: question.dealership_id,
-                kind: ClockKind::PartsQuestion,
-                subject_id: question.id.to_string(),
-                key: String::new(),
-                due_at,
-                detail: json!({}),
-            });
-            clocks::set(desk, clock.as_slice()).await
+            let id = question.id.to_string();
+            asked::wait(desk, &dealership, (ClockKind::PartsQuestion, &id), &[("", REMIND_AFTER)]).await
         })
     })
     .await?;
@@ -123,9 +113,7 @@ pub async fn answer(app: &App, access: &Access, id: &str, said: Answer, actor: S
         return Err(answered_already());
     }
     let mut question = read.question.clone();
-    let by = staff::actions::find_id(&mut app.db.read().await?, question.dealership_id, &said.by).await?;
-    question.answered_by =
-        Some(by.ok_or_else(|| Error::invalid("/by", "unknown_staff", "nobody of that ref works there"))?);
+    question.answered_by = Some(asked::who(&mut app.db.read().await?, question.dealership_id, &said.by).await?);
     question.answered_at = Some(app.ids.clock.now());
     question.available = Some(said.available);
     question.note = said.note;
@@ -151,10 +139,6 @@ pub async fn answer(app: &App, access: &Access, id: &str, said: Answer, actor: S
     })
     .await?;
     if written { one(app, access, id).await } else { Err(answered_already()) }
-}
-
-fn answered_already() -> Error {
-    Error::Conflict("already_answered", "this question is answered: look at it, and ask another one".to_owned())
 }
 
 /// The order that an answer begins, as the events of another system would tell it.

@@ -18,6 +18,7 @@ use crate::{
 };
 
 pub use self::store::Read;
+pub use crate::desk::asked::State;
 
 /// The most pieces that are asked about at once.
 const MOST: i64 = 999;
@@ -51,15 +52,6 @@ pub struct Question {
 }
 impl Entity for Question {
     const PREFIX: &'static str = "pqn";
-}
-
-/// Asked, then answered; an answer is final, because an order may hang on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
-#[serde(rename_all = "snake_case")]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum State {
-    Open,
-    Answered,
 }
 
 /// What somebody asks.

@@ -109,6 +109,19 @@ const EVERYTHING: &[(&str, Sql)] = &[
         "case_notes x JOIN cases c ON c.id = x.case_id WHERE c.customer_id = $1"
     ),
     told!(
+        "parts_questions",
+        (id, asked_at, name, question, answered_at, note),
+        [],
+        "parts_questions x JOIN appointments a ON a.id = x.appointment_id WHERE a.customer_id = $1"
+    ),
+    told!(
+        "assists",
+        (id, subject_type, asked_at, asked_of, words, answered_at, answer),
+        [],
+        "assists x JOIN (SELECT id FROM appointments WHERE customer_id = $1 UNION ALL SELECT id FROM repair_orders WHERE customer_id = $1
+            UNION ALL SELECT id FROM inquiries WHERE customer_id = $1 UNION ALL SELECT id FROM cases WHERE customer_id = $1) t ON t.id = x.subject_id"
+    ),
+    told!(
         "timeline",
         (id, at, what, reason),
         [detail],

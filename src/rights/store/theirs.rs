@@ -18,6 +18,7 @@ pub(super) enum Of {
     Mails,
     Texts,
     Events,
+    Assists,
 }
 
 /// The ids of what is theirs.
@@ -29,6 +30,7 @@ pub(super) struct Theirs {
     mails: Vec<String>,
     texts: Vec<String>,
     events: Vec<String>,
+    assists: Vec<String>,
 }
 
 /// What may be the subject of a notice, but for inquiries.
@@ -47,6 +49,8 @@ const ADDRESSES: Sql = sql!("SELECT DISTINCT lower(p.value) FROM contact_points 
 const INQUIRIES: Sql = sql!("SELECT id FROM inquiries WHERE customer_id" among);
 const INQUIRIES_OF_NOBODY: Sql =
     sql!("SELECT id FROM inquiries WHERE customer_id IS NULL AND dealership_id = $2 AND lower(sender)" among);
+/// Help that was asked for with one of their things.
+const ASSISTS: Sql = sql!("SELECT id FROM assists WHERE subject_id" among);
 const NOTICES_TO_THEM: Sql = sql!("SELECT id FROM notices WHERE customer_id" among);
 const NOTICES_ABOUT_THEM: Sql = sql!("SELECT id FROM notices WHERE subject_id" among);
 const MESSAGES: Sql = sql!("SELECT id FROM messages WHERE notice_id" among);
@@ -78,6 +82,8 @@ impl Theirs {
         inquiries.extend(ids_at(tx, INQUIRIES_OF_NOBODY, &addresses, dealership).await?);
         let mut things = ids(tx, THINGS, &people).await?;
         things.extend(inquiries.iter().chain(&people).cloned());
+        let assists = ids(tx, ASSISTS, &things).await?;
+        things.extend(assists.iter().cloned());
         let notices =
             once([ids(tx, NOTICES_TO_THEM, &people).await?, ids(tx, NOTICES_ABOUT_THEM, &things).await?].concat());
         let mails = [
@@ -96,7 +102,7 @@ impl Theirs {
             ]
             .concat(),
         );
-        Ok(Self { people, inquiries, notices, messages: Vec::new(), mails, texts, events })
+        Ok(Self { people, inquiries, notices, messages: Vec::new(), mails, texts, events, assists })
     }
 
     /// What was written to them, and the mails that came about it.
@@ -116,6 +122,7 @@ impl Theirs {
             Of::Mails => &self.mails,
             Of::Texts => &self.texts,
             Of::Events => &self.events,
+            Of::Assists => &self.assists,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What is on its way when somebody is erased, and what is heard of them later.
-use aftercare::jobs::Want;
+use aftercare::{jobs::Want, rights};
 use serde_json::{Value, json};
 
 use super::{CANARIES, Counter, SECRET, event, lives, zebulon};
@@ -106,13 +106,21 @@ async fn what_nobody_was_known_by_yet_and_what_the_counter_was_asked_go_too() {
     let body = json!({"dealership": "gz-tianhe", "appointment": "A-77", "by": "adv-01", "name": "Water pump",
         "part_no": "16100-39", "question": "For Quartzfeather: is one on the shelf?", "needed_at": local("2026-03-12T09:30")});
     assert_eq!(shop.does("POST", "/v1/parts-questions", body).await.0, 201);
+    let help = json!({"dealership": "gz-tianhe", "subject": {"type": "appointment", "ref": "A-77"}, "by": "adv-01",
+        "of": "service_manager", "words": "Quartzfeather wants to talk to you."});
+    let (status, help) = shop.does("POST", "/v1/assists", help).await;
+    assert_eq!(status, 201, "{help}");
     shop.drain().await;
+    let customer = shop.get("/v1/customers/C-777?dealership=gz-tianhe").await;
+    let id = customer["id"].as_str().expect("an id").parse().expect("an id");
+    let told = rights::actions::export(&shop.app, id).await.expect("told");
+    assert!(told.to_string().contains("wants to talk to you"), "{told}");
     let before = counter.rows_with(&["13900007777", "squeals", "quartz@example.com", "is one on the shelf"]).await;
     let is_there = |table: &str| before.iter().any(|row| row.starts_with(table));
     assert!(is_there("inbound_texts") && is_there("inbound_messages") && is_there("message_texts"), "{before:#?}");
     counter.erases("C-777").await;
     let mut canaries = CANARIES.to_vec();
-    canaries.push("is one on the shelf");
+    canaries.extend(["is one on the shelf", "wants to talk to you"]);
     assert_eq!(counter.rows_with(&canaries).await, [""; 0]);
 }
 
