@@ -180,10 +180,10 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         is_public_v4(Ipv4Addr::new(a, b, c, d))
     };
     match parts {
-        // ::ffff:a.b.c.d and 64:ff9b::a.b.c.d
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => inner(high, low),
-        // 6to4
-        [0x2002, high, low, ..] => inner(high, low),
+        // ::ffff:a.b.c.d, 64:ff9b::a.b.c.d and 6to4
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            inner(high, low)
+        }
         // Documentation, Teredo and other protocols
         [0x2001, 0x0db8 | 0..0x0200, ..] => false,
         // The rest of what is given out begins with 001.

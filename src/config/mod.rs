@@ -1,5 +1,6 @@
 //! Every setting, its meaning and its default: `defaults.toml` is both the first layer and what `aftercare config` prints.
 mod chat;
+mod imports;
 mod load;
 mod secrets;
 mod values;
@@ -15,6 +16,7 @@ use crate::calendar::DailyWindow;
 pub(crate) use self::secrets::SECRETS;
 pub use self::{
     chat::{Wechat, Wecom},
+    imports::Imports,
     load::{Error, FILE},
     values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
 };
@@ -30,7 +32,8 @@ pub struct Config {
     pub http: Http,
     pub email: Email,
     pub inbound: Inbound,
-    pub imports: Imports,
+    /// Apart, because every command carries all settings while it opens the database.
+    pub imports: Box<Imports>,
     pub sms: Sms,
     pub wecom: Wecom,
     pub wechat: Wechat,
@@ -110,18 +113,6 @@ impl Email {
         let of_sender = || self.from.as_deref()?.rsplit_once('@').map(|(_, domain)| domain);
         self.message_id_domain.as_deref().or_else(of_sender)
     }
-}
-
-/// Files of a dealer management system.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Imports {
-    /// Looked into by `serve`: `KIND*.csv` there is imported. None = nothing is watched.
-    pub folder: Option<PathBuf>,
-    /// NAME.toml in it lays a source's own headers, words and order of days over ours.
-    pub mappings: Option<PathBuf>,
-    /// The source of files in the folder, and of files for which nobody says another.
-    pub source: String,
 }
 
 /// Mail that comes in.

@@ -87,6 +87,8 @@ pub enum Right {
     Templates,
     /// Put a text in force.
     Publish,
+    /// Take files of other systems in.
+    Import,
     /// The dealership's hours and rules.
     Settings,
     /// People and their accounts.
@@ -96,7 +98,7 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
@@ -116,6 +118,7 @@ impl Right {
         Self::HandleOutbox,
         Self::Templates,
         Self::Publish,
+        Self::Import,
         Self::Settings,
         Self::People,
         Self::Audit,
@@ -136,7 +139,7 @@ pub fn may(role: Role, right: Right) -> bool {
         Right::Cases | Right::Figures => &[Supervisor, ServiceManager, Director],
         Right::GroupFigures => &[Director],
         Right::Outbox | Right::Templates => &[ServiceManager, Director, Admin],
-        Right::HandleOutbox | Right::Settings => &[ServiceManager, Admin],
+        Right::HandleOutbox | Right::Import | Right::Settings => &[ServiceManager, Admin],
         Right::Publish | Right::People => &[Admin],
         Right::Audit => &[Auditor, Admin, Director],
     };

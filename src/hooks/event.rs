@@ -1,4 +1,4 @@
-//! What is said of a line of the record: a CloudEvent of refs, codes and times, and never a person's name, number or words.
+//! What is said of a line of the record: a `CloudEvent` of refs, codes and times, and never a person's name, number or words.
 use serde_json::{Map, Value, json};
 
 use super::{Reader, parse::outside, store::lane::Claimed};

@@ -92,7 +92,7 @@ fn types(fields: &mut Fields) -> Vec<String> {
             fields.fault(
                 "types",
                 "wrong_type",
-                &format!("must be a list of 1 to {MOST_TYPES} names, such as parts.complete, case.* or *"),
+                format!("must be a list of 1 to {MOST_TYPES} names, such as parts.complete, case.* or *"),
             );
             return Vec::new();
         }
@@ -114,7 +114,7 @@ fn types(fields: &mut Fields) -> Vec<String> {
                 fields.fault(
                     "types",
                     "unknown_type",
-                    &format!(
+                    format!(
                         "each must be * or begin with one of: {}",
                         FAMILIES.map(|family| format!("{family}.")).join(", ")
                     ),

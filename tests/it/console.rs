@@ -5,7 +5,7 @@ mod day;
 mod figures;
 mod living;
 mod rights;
-mod seat;
+pub(crate) mod seat;
 mod shift;
 mod signing_in;
 mod taking_back;
