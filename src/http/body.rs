@@ -14,7 +14,7 @@ use crate::{app::App, files, imports};
 
 const MAIL_DOOR: &str = "/in/email";
 /// What is read on and thrown away of a body that is too large, at most.
-const MOST_DISCARDED: usize = 16 << 20;
+const MOST_DISCARDED: usize = 64 << 20;
 const DISCARD_WITHIN: Duration = Duration::from_secs(2);
 
 /// The body as it came.

@@ -113,13 +113,13 @@ impl Place {
     pub fn rejected(&self) -> PathBuf {
         rejected::beside(&self.file())
     }
-    /// None when it is not here, or not any more.
+    /// None when it is not here, not any more, or damaged by a loss of power: then it is thrown away in time.
     ///
     /// # Errors
-    /// What is written there cannot be read.
+    /// The disk cannot be read.
     pub fn read(&self) -> anyhow::Result<Option<Upload>> {
         match fs::read(self.0.join(ABOUT)) {
-            Ok(text) => Ok(Some(serde_json::from_slice(&text).context("what is known of an upload cannot be read")?)),
+            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(anyhow!(error).context("what is known of an upload cannot be read")),
         }

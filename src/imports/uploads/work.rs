@@ -58,7 +58,10 @@ pub async fn look(app: &App) -> anyhow::Result<()> {
             place.remove()?;
             continue;
         }
-        work(app, upload.id).await?;
+        // One that cannot be gone on with keeps no other waiting.
+        if let Err(error) = work(app, upload.id).await {
+            tracing::warn!(error = format!("{error:#}"), "an upload waits: it is taken up again");
+        }
         if !upload.state.is_open() {
             forget(&place);
         }
