@@ -1,5 +1,6 @@
 //! An import whose process is killed in the middle of a file, by the signal that nothing can catch: none twice, none skipped.
 use std::{
+    fmt::Write,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -20,7 +21,7 @@ fn file() -> String {
     let mut text = "customer_no,name,mobile\n".to_owned();
     for n in 1..=ROWS {
         let number = if n % WRONG == 0 { "CALL ME".to_owned() } else { format!("1390{n:07}") };
-        text += &format!("C-{n},Customer {n},{number}\n");
+        let _ = writeln!(text, "C-{n},Customer {n},{number}");
     }
     text
 }

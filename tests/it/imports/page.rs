@@ -32,7 +32,7 @@ async fn settled(seat: &mut Seat<'_>, at: &str) -> Shown {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(60), looking).await.expect("it is done in time")
+    tokio::time::timeout(std::time::Duration::from_mins(1), looking).await.expect("it is done in time")
 }
 
 async fn start(seat: &mut Seat<'_>, at: &str) -> Shown {
