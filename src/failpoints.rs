@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `sorted` | (mail that came in) it was read, and has taken no effect |
 //! | `accept` | the request is parsed, nothing is written |
+//! | `remember` | (a file on its way in) a batch's events are committed, that its rows were read is not |
 //! | `commit` | the event's unit is done, its transaction not yet committed |
 //! | `ring` | clocks that are due are deleted, their desk has not acted |
 //! | `compose` | a notice is claimed, its messages not yet written |

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{Failure, check_schema, open_any};
-use crate::{app::App, config::Config, http::server, imports::folder, inbound::lmtp, lanes, telemetry};
+use crate::{app::App, config::Config, http::server, imports, inbound::lmtp, lanes, telemetry};
 
 /// From the stop signal to the exit, whatever hangs (`architecture.md` 5).
 pub(super) const STOP_WITHIN: Duration = Duration::from_secs(29);
@@ -46,7 +46,7 @@ pub(super) async fn run(args: Args, settings: Config) -> Result<(), Failure> {
     let mut lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
     let mut server = tokio::spawn(server::serve(app.clone(), listener));
     let mail = mail.map(|listener| tokio::spawn(lmtp::serve(app.clone(), listener)));
-    let files = tokio::spawn(folder::watch(app.clone()));
+    let files = tokio::spawn(imports::watch(app.clone()));
     tokio::select! {
         () = signals.first() => {}
         _ = &mut server => return Err(anyhow!("the server ended by itself: start again").into()),

@@ -1,9 +1,8 @@
 //! Which desk a clock is handed to when it rings.
 use super::{Clock, ClockKind, actions};
 use crate::{
-use crate::{
-    appointments, assists, calls, cases, db, desk::Desk, inquiries, parts, receipts, repairs, reports, retention, surveys,
-};
+    appointments, assists, calls, cases, db, desk::Desk, inquiries, parts, receipts, repairs, reports, retention,
+    surveys,
 };
 
 /// Lets the desk act on its clocks: all of one kind, the longest due first. They are deleted in this same transaction; a

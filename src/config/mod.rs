@@ -1,6 +1,7 @@
 //! Every setting, its meaning and its default: `defaults.toml` is both the first layer and what `aftercare config` prints.
 mod assist;
 mod chat;
+mod imports;
 mod later;
 mod load;
 mod secrets;
@@ -18,6 +19,7 @@ pub(crate) use self::secrets::SECRETS;
 pub use self::{
     assist::Assists,
     chat::{Wechat, Wecom},
+    imports::Imports,
     later::{Retention, Webhooks},
     load::{Error, FILE},
     values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
@@ -34,7 +36,8 @@ pub struct Config {
     pub http: Http,
     pub email: Email,
     pub inbound: Inbound,
-    pub imports: Imports,
+    /// Apart, because every command carries all settings while it opens the database.
+    pub imports: Box<Imports>,
     pub sms: Sms,
     pub wecom: Wecom,
     // Boxed, because every command holds all of this while it opens.
@@ -109,18 +112,6 @@ impl Email {
         let of_sender = || self.from.as_deref()?.rsplit_once('@').map(|(_, domain)| domain);
         self.message_id_domain.as_deref().or_else(of_sender)
     }
-}
-
-/// Files of a dealer management system.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Imports {
-    /// Looked into by `serve`: `KIND*.csv` there is imported. None = nothing is watched.
-    pub folder: Option<PathBuf>,
-    /// NAME.toml in it lays a source's own headers, words and order of days over ours.
-    pub mappings: Option<PathBuf>,
-    /// The source of files in the folder, and of files for which nobody says another.
-    pub source: String,
 }
 
 /// Mail that comes in.

@@ -20,7 +20,7 @@ struct Entry {
 }
 
 /// In the order of a day's work; the first that somebody may open is where they begin.
-const NAVIGATION: [Entry; 14] = [
+const NAVIGATION: [Entry; 15] = [
     Entry {
         href: "/console/day",
         right: Right::Day,
@@ -76,6 +76,12 @@ const NAVIGATION: [Entry; 14] = [
         right: Right::Templates,
         key: "nav-templates",
         icon: "M6 3h9l4 4v14H6V3Zm8 0v5h5M9 12h7M9 16h7",
+    },
+    Entry {
+        href: "/console/import",
+        right: Right::Import,
+        key: "nav-import",
+        icon: "M12 4v10m-4-4l4 4 4-4M4 16v4h16v-4",
     },
     Entry {
         href: "/console/settings",

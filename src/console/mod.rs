@@ -21,8 +21,8 @@ pub use self::{
     words::Words,
 };
 use crate::{
-    app::App, appointments, assists, bookings, calls, cases, customers, dealerships, inbound, inquiries, messages,
-    parts, repairs, reports, staff, texts, timeline, triggered,
+    app::App, appointments, assists, bookings, calls, cases, customers, dealerships, imports, inbound, inquiries,
+    messages, parts, repairs, reports, staff, texts, timeline, triggered,
 };
 
 fn pages() -> Pages {
@@ -44,6 +44,7 @@ fn pages() -> Pages {
         .merge(triggered::console::pages())
         .merge(reports::console::pages())
         .merge(texts::console::pages())
+        .merge(imports::console::pages())
         .merge(dealerships::console::pages())
         .merge(staff::console::pages())
         .merge(timeline::console::pages())

@@ -89,6 +89,8 @@ pub enum Right {
     Templates,
     /// Put a text in force.
     Publish,
+    /// Take files of other systems in.
+    Import,
     /// The dealership's hours and rules.
     Settings,
     /// People and their accounts.
@@ -98,7 +100,7 @@ pub enum Right {
 }
 
 impl Right {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Anyone,
         Self::Staff,
         Self::Calls,
@@ -119,6 +121,7 @@ impl Right {
         Self::HandleOutbox,
         Self::Templates,
         Self::Publish,
+        Self::Import,
         Self::Settings,
         Self::People,
         Self::Audit,
@@ -139,7 +142,7 @@ pub fn may(role: Role, right: Right) -> bool {
         Right::Cases | Right::Figures => &[Supervisor, ServiceManager, Director],
         Right::GroupFigures => &[Director],
         Right::Outbox | Right::Templates => &[ServiceManager, Director, Admin],
-        Right::HandleOutbox | Right::Settings => &[ServiceManager, Admin],
+        Right::HandleOutbox | Right::Import | Right::Settings => &[ServiceManager, Admin],
         Right::Publish | Right::People => &[Admin],
         Right::Audit => &[Auditor, Admin, Director],
     };

@@ -59,8 +59,8 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(72, "0072_receipts_of_nobody"),
     migration!(73, "0073_found_by_whom"),
     migration!(75, "0075_hooks"),
-    migration!(82, "0082_retention"),
     migration!(78, "0078_assists"),
+    migration!(82, "0082_retention"),
 ];
 
 /// How the database's schema stands to this program's.

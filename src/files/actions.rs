@@ -51,7 +51,7 @@ pub async fn read(tx: &mut Tx, id: Id<File>) -> db::Result<Option<(File, Vec<u8>
 }
 
 /// A file as a download: whatever is in it, no browser shows it as a page of ours.
-pub fn download((name, media_type): (&str, &str), bytes: Vec<u8>) -> Response {
+pub fn download((name, media_type): (&str, &str), bytes: impl IntoResponse) -> Response {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     // RFC 8187 knows %20 and no plus sign.
     let named = format!("attachment; filename*=UTF-8''{}", encoded.replace('+', "%20"));

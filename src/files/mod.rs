@@ -117,7 +117,7 @@ pub fn fit(files: &[NewFile]) -> Result<(), Unfit> {
 }
 
 /// A name without anything that is a path, that hides, or that acts.
-fn plain(name: &str) -> String {
+pub fn plain(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let is_plain = |c: &char| {
         let turns =

@@ -10,11 +10,11 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::{Error, storable};
-use crate::{app::App, files};
+use crate::{app::App, files, imports};
 
 const MAIL_DOOR: &str = "/in/email";
 /// What is read on and thrown away of a body that is too large, at most.
-const MOST_DISCARDED: usize = 16 << 20;
+const MOST_DISCARDED: usize = 64 << 20;
 const DISCARD_WITHIN: Duration = Duration::from_secs(2);
 
 /// The body as it came.
@@ -46,6 +46,8 @@ pub(super) fn limit(app: &App, path: &str) -> usize {
         || path.starts_with("/console/inquiries/") && path.ends_with("/reply");
     match path {
         MAIL_DOOR => app.config.inbound.size_limit,
+        // Its page says itself what is too large, and writes to disk what it reads.
+        imports::console::PAGE => usize::MAX,
         // Base64 makes four bytes of three.
         _ if is_reply => limit + files::LARGEST / 3 * 4,
         _ => limit,
@@ -54,7 +56,7 @@ pub(super) fn limit(app: &App, path: &str) -> usize {
 
 /// Reads on for a moment what will not be used: a sender who is still sending when the connection closes never sees the
 /// answer that says why.
-pub(super) async fn discard(mut body: BodyDataStream) {
+pub async fn discard(mut body: BodyDataStream) {
     let mut left = MOST_DISCARDED;
     let read_on = async {
         while let Some(Ok(part)) = body.next().await {

@@ -77,6 +77,7 @@ pub async fn import(app: &App, wanted: &Wanted, progress: Progress<'_>) -> Resul
             is_dry: wanted.dry_run,
             encoding: source.encoding.to_owned(),
             delimiter: source.delimiter.into(),
+            columns: source.columns.named(&source.header),
             unknown_columns: source.columns.unknown.clone(),
             ..Summary::default()
         },

@@ -1,5 +1,8 @@
 //! One batch of rows on its way in: understood, compared with what was said before, taken as events, and remembered.
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use anyhow::{Context, anyhow};
 use csv::StringRecord;
@@ -19,7 +22,7 @@ use crate::{
     app::App,
     db::{self, Weight},
     dealerships::Dealership,
-    desk,
+    desk, failpoints,
     http::{Access, Error, Fault},
     intake::{
         self,
@@ -53,6 +56,8 @@ struct Read {
 struct Admitted {
     envelopes: Vec<(usize, Envelope)>,
     said: HashMap<String, String>,
+    /// Rows of things of which nothing was said before.
+    new: HashSet<usize>,
 }
 
 impl Importer<'_> {
@@ -104,15 +109,17 @@ impl Importer<'_> {
         let before = store::list(&mut tx, (whose.0, &whose.1), &keys).await.context("the database cannot be asked")?;
         drop(tx);
         let before: HashMap<String, String> = before.into_iter().map(|one| (one.row_key, one.said)).collect();
-        let Admitted { envelopes, said } = self.admit(&mut rows, &before).await?;
-        let told: std::collections::HashSet<usize> = envelopes.iter().map(|(row, _)| *row).collect();
+        let Admitted { envelopes, said, new } = self.admit(&mut rows, &before).await?;
+        let told: HashSet<usize> = envelopes.iter().map(|(row, _)| *row).collect();
         self.summary.taken += told.len() as u64;
+        self.summary.new += new.intersection(&told).count() as u64;
         self.summary.unchanged += (rows.len() - told.len()) as u64;
         if self.summary.is_dry {
             self.summary.events += envelopes.len() as u64;
             return Ok(());
         }
         self.store(envelopes).await?;
+        failpoints::point("remember");
         let said: Vec<Said> = said.into_iter().map(|(row_key, said)| Said { row_key, said }).collect();
         if said.is_empty() {
             return Ok(());
@@ -133,10 +140,13 @@ impl Importer<'_> {
     async fn admit(&mut self, rows: &mut Vec<Read>, before: &HashMap<String, String>) -> anyhow::Result<Admitted> {
         loop {
             let mut now: HashMap<String, String> = HashMap::new();
-            let (mut events, mut owners) = (Vec::new(), Vec::new());
+            let (mut events, mut owners, mut new) = (Vec::new(), Vec::new(), HashSet::new());
             for (index, read) in rows.iter().enumerate() {
                 let key = self.naming.key(&read.row.reference);
                 let last = now.get(&key).or_else(|| before.get(&key)).map_or("", String::as_str);
+                if last.is_empty() {
+                    new.insert(index);
+                }
                 let (news, said) = self.naming.events(&read.row, last);
                 owners.extend(std::iter::repeat_n(index, news.len()));
                 events.extend(news);
@@ -144,11 +154,12 @@ impl Importer<'_> {
             }
             now.retain(|key, said| before.get(key) != Some(said));
             if events.is_empty() {
-                return Ok(Admitted { envelopes: Vec::new(), said: now });
+                return Ok(Admitted { envelopes: Vec::new(), said: now, new });
             }
             match intake::actions::admit(self.app, &Access::All, &Sheet::of(events)).await {
                 Ok(envelopes) => {
-                    return Ok(Admitted { envelopes: owners.into_iter().zip(envelopes).collect(), said: now });
+                    let envelopes = owners.into_iter().zip(envelopes).collect();
+                    return Ok(Admitted { envelopes, said: now, new });
                 }
                 Err(Error::Invalid(faults)) => {
                     let mut why: HashMap<usize, Vec<Problem>> = HashMap::new();
@@ -230,11 +241,15 @@ impl Importer<'_> {
         for Read { line, row } in rows {
             let mut body = row.staff.unwrap_or_default();
             let before = staff::actions::find_by_ref(&mut tx, self.dealership.id, &row.reference).await;
-            if let Some(before) = before.context("the database cannot be asked")? {
-                keep(&mut body, &before);
+            let before = before.context("the database cannot be asked")?;
+            if let Some(before) = &before {
+                keep(&mut body, before);
             }
             match Staff::parse(self.app.ids.next(), self.dealership.id, &row.reference, "", body) {
-                Ok(staff) => people.push((line, staff)),
+                Ok(staff) => {
+                    self.summary.new += u64::from(before.is_none());
+                    people.push((line, staff));
+                }
                 Err(faults) => self.reject(&line, &faults.iter().map(problem).collect::<Vec<_>>())?,
             }
         }

@@ -67,6 +67,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
+    /// Each header with the column that it is, in their order.
+    pub(super) fn named(&self, header: &StringRecord) -> Vec<(String, String)> {
+        let mut at: Vec<(usize, &String)> = self.at.iter().map(|(column, at)| (*at, column)).collect();
+        at.sort_unstable();
+        let written = |at| header.get(at).unwrap_or_default().trim().to_owned();
+        at.into_iter().map(|(at, column)| (written(at), column.clone())).collect()
+    }
     pub(super) fn missing(&self, kind: Kind) -> Vec<&'static str> {
         kind.needs().iter().copied().filter(|column| !self.at.contains_key(*column)).collect()
     }

@@ -19,9 +19,6 @@ use crate::{
     dealerships::{self, Dealership},
 };
 
-/// How often it is looked at. A file is taken when it is the same at two looks: until then somebody may be writing it.
-const EVERY: Duration = Duration::from_secs(10);
-
 /// Size and time of each file at the last look.
 pub type Seen = HashMap<PathBuf, (u64, SystemTime)>;
 
@@ -29,7 +26,8 @@ pub type Seen = HashMap<PathBuf, (u64, SystemTime)>;
 pub async fn watch(app: App) {
     let Some(folder) = app.config.imports.folder.clone() else { return };
     let mut seen = Seen::new();
-    while app.stopping.run_until_cancelled(wait()).await.is_some() {
+    let every = app.config.imports.look_every.get();
+    while app.stopping.run_until_cancelled(wait(every)).await.is_some() {
         match look(&app, &folder, &mut seen).await {
             Ok(0) => {}
             Ok(files) => tracing::info!(files, "files of the watched folder were imported"),
@@ -38,9 +36,9 @@ pub async fn watch(app: App) {
     }
 }
 
-async fn wait() {
+pub(super) async fn wait(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "a folder rings no bell")]
-    tokio::time::sleep(EVERY).await;
+    tokio::time::sleep(time).await;
 }
 
 /// Imports what lies there finished; how many files that were.

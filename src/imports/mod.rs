@@ -7,6 +7,7 @@
 pub mod actions;
 mod batches;
 mod columns;
+pub mod console;
 mod encoding;
 pub mod folder;
 mod news;
@@ -17,12 +18,22 @@ mod shapes;
 mod statuses;
 mod store;
 mod summary;
+pub mod uploads;
+
+use serde::{Deserialize, Serialize};
 
 pub use self::summary::Summary;
+use crate::app::App;
+
+/// Takes what lies in the watched folder and what was uploaded, until the process is told to stop.
+pub async fn watch(app: App) {
+    tokio::join!(folder::watch(app.clone()), uploads::work::watch(app));
+}
 
 /// What the rows of a file are about (`domain/inputs.md` F3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, clap::ValueEnum, Serialize, Deserialize)]
 #[value(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     Customers,
     Vehicles,
@@ -57,6 +68,10 @@ impl Kind {
             Self::Staff => "staff",
             Self::Capacity => "capacity",
         }
+    }
+    /// The kind of that word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
     /// The kind with which a file's name begins: `appointments-20260305.csv`.
     #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "small letters by then")]

@@ -1,6 +1,8 @@
 //! What came of a file, so that a person can judge it: what was understood, what was not, and why.
 use std::{collections::BTreeMap, fmt, path::PathBuf};
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::rows::{Problem, Understood};
 
 /// Reasons are sentences of ours and few; where a file brings more of them they are counted as one.
@@ -9,7 +11,7 @@ const MOST_REASONS: usize = 40;
 const SHOWN: usize = 3;
 
 /// What came of a file, or would come of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Summary {
     pub is_dry: bool,
     pub encoding: String,
@@ -17,17 +19,24 @@ pub struct Summary {
     pub rows: u64,
     /// Rows of which something was news.
     pub taken: u64,
+    /// Those of them whose thing no earlier row of this source was about.
+    pub new: u64,
     /// Rows that say what they said the last time.
     pub unchanged: u64,
     pub rejected: u64,
     /// Events that were stored, or would be.
     pub events: u64,
     /// Our word and theirs, and how many rows.
+    #[serde(with = "as_list")]
     pub statuses: BTreeMap<(String, String), u64>,
+    /// Headers as they are written, and our word for each, in their order.
+    pub columns: Vec<(String, String)>,
     /// Headers that mean nothing to us.
     pub unknown_columns: Vec<String>,
     /// By column and sentence: how many rows, and the line of the first.
+    #[serde(with = "as_list")]
     pub reasons: BTreeMap<(String, String), (u64, u64)>,
+    #[serde(with = "as_list")]
     pub warnings: BTreeMap<(String, String), (u64, u64)>,
     /// The first rows as they were understood.
     pub first: Vec<String>,
@@ -100,5 +109,26 @@ impl fmt::Display for Summary {
             writeln!(f, "rejected rows with their reasons: {}", file.display())?;
         }
         Ok(())
+    }
+}
+
+/// JSON has no keys of two words.
+mod as_list {
+    use super::{BTreeMap, Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(
+        map: &BTreeMap<K, V>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        to.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(from: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(from)?.into_iter().collect())
     }
 }

@@ -75,6 +75,9 @@ const PAGES: &[(&str, &str, Way)] = &[
     ("/console/templates/providers", "mgr-01", Way::At("/console/templates/providers")),
     // Only of a gateway that takes templates, which the demo has not: its story is among those of texts.
     ("/console/templates/providers/{kind}", "", Way::NoPage),
+    ("/console/import", "mgr-01", Way::At("/console/import")),
+    ("/console/import/{id}", "mgr-01", Way::By("/console/import", "main a[href*='/import/upl_']")),
+    ("/console/import/{id}/rejected", "", Way::NoPage),
     ("/console/settings", "mgr-01", Way::At("/console/settings")),
     ("/console/people", "adm-01", Way::At("/console/people")),
     ("/console/audit", "aud-01", Way::At("/console/audit")),
@@ -89,6 +92,14 @@ const LOOK: &str = "const done = arguments[arguments.length - 1];
         (found) => done(found.violations.map((fault) => fault.id + ': ' + fault.nodes.slice(0, 3)
             .map((node) => node.target.join(' ') + ' (' + (node.any[0] || node.all[0] || node.none[0] || {}).message + ')').join('; '))),
         (error) => done(['axe: ' + error]));";
+
+/// Chooses a file of which a row is refused, and sends the form.
+const UPLOAD: &str = "const file = new DataTransfer();
+    file.items.add(new File(['客户编号,姓名,手机,星座\\nC-H-0,王芳,13900001234,x\\nC-9,李,电话,y\\n'], 'customers.csv'));
+    const form = document.querySelector('form[enctype]');
+    form.elements.file.files = file.files;
+    form.elements.kind.value = 'customers';
+    form.requestSubmit();";
 
 pub(super) struct Walk<'b> {
     pub(super) browser: &'b Browser,
@@ -187,6 +198,11 @@ async fn no_page_has_a_fault_that_axe_finds() {
             browser.until("the queue is filled", "document.querySelectorAll('#queue tbody tr').length >= 10").await;
             browser.press("n").await;
             browser.until("the call is on the screen", "document.querySelector('form.outcome')").await;
+        }
+        if login == "mgr-01" {
+            browser.open(&format!("{}/console/import", demo.address), 1440).await;
+            browser.script(UPLOAD).await;
+            browser.until("the file was looked at", "location.pathname.includes('/import/upl_')").await;
         }
         for (path, _, way) in PAGES.iter().filter(|(_, who, _)| *who == login) {
             let Some(address) = address(&browser, &demo.address, path, way).await else { continue };

@@ -6,7 +6,7 @@ mod day;
 mod figures;
 mod living;
 mod rights;
-mod seat;
+pub(crate) mod seat;
 mod settings;
 mod shift;
 mod signing_in;

@@ -1,5 +1,7 @@
 //! Files of a dealer management system: read in every encoding, taken once, judged before, corrected after.
 mod folder;
+mod killed;
+mod page;
 
 use std::{path::PathBuf, sync::Arc};
 
