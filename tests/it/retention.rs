@@ -13,6 +13,7 @@ impl Shop {
 const TEXTS: &str =
     "SELECT t.body FROM message_texts t JOIN messages m ON m.id = t.message_id WHERE m.channel = 'sms' ORDER BY m.id";
 const RECEIPTS: &str = "SELECT raw FROM receipts ORDER BY id";
+const LEFT: &str = "SELECT body FROM inbound_texts WHERE body <> '' ORDER BY id";
 const SECRET: &str = "what the gateway shows us";
 
 #[tokio::test]
@@ -76,7 +77,6 @@ async fn what_one_night_cannot_do_is_gone_on_with_and_nothing_is_read_twice() {
             .await
             .expect("stored");
     }
-    const LEFT: &str = "SELECT body FROM inbound_texts WHERE body <> '' ORDER BY id";
     shop.leaps_to("2026-03-03T03:10");
     shop.drain().await;
     // Each dealership has its night, and none does more than so many.
