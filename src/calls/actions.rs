@@ -208,7 +208,7 @@ pub async fn forget_recordings(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Res
     store::attempts::forget_recordings(desk.tx, &ids, desk.now).await
 }
 
-/// What a written word after a call that reached nobody may say (`followup.unreached`).
+/// What a written word after a call that reached nobody may say (`followup.unreached`, `call.unreached`).
 pub async fn for_letters(tx: &mut db::Tx, ids: &[String]) -> db::Result<Vec<Reading>> {
     store::look::for_letters(tx, ids).await
 }

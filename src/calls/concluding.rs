@@ -183,7 +183,7 @@ async fn apply(
     Ok(())
 }
 
-/// Nobody was reached: the task ends, and after a visit a written word goes out (BR-40).
+/// Nobody was reached: the task ends, and a written word goes out instead (BR-40, `calls.md` B3).
 pub(super) async fn exhaust(
     desk: &mut Desk<'_>,
     task: &mut CallTask,
@@ -194,9 +194,12 @@ pub(super) async fn exhaust(
     let mut line = line(desk, task, "call.exhausted");
     line.reason = Some(why.to_owned());
     desk.record(line);
-    if task.kind != CallType::FollowUp {
-        return Ok(());
-    }
+    let said = match task.kind {
+        CallType::FollowUp => "call.exhausted",
+        // They were reminded in writing, with the same question.
+        CallType::Confirm => return Ok(()),
+        _ => "call.unreached",
+    };
     hearing::tell_unreached(desk, task).await?;
     let subject = Subject {
         kind: SubjectKind::CallTask,
@@ -204,7 +207,7 @@ pub(super) async fn exhaust(
         reference: task.subject_id.clone(),
         revision: task.attempts,
     };
-    let mut heard = Heard::new("call.exhausted", dealership, subject);
+    let mut heard = Heard::new(said, dealership, subject);
     heard.is_new = true;
     heard.customer_id = Some(task.customer_id);
     heard.facts = Facts::default().at(Moment::OccurredAt, desk.now);

@@ -73,6 +73,7 @@ pub const OWN_FACTS: &[&str] = &[
     "assist.escalated",
     "assist.still_asked",
     "call.exhausted",
+    "call.unreached",
     "case.acknowledged",
     "case.assigned",
     "case.contacted",

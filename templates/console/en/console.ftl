@@ -869,6 +869,7 @@ kind-case-acknowledged = We heard your complaint
 kind-deferred-reminder = Reminder of work put off
 kind-followup-thanks = Thank you after the call
 kind-followup-unreached = We could not reach you
+kind-call-unreached = We could not reach you by telephone
 kind-help-info = Help
 kind-inquiry-ack = We have your question
 kind-inquiry-reply = Answer to an inquiry

@@ -863,6 +863,7 @@ kind-case-acknowledged = ご意見の受付
 kind-deferred-reminder = 見送り作業のご案内
 kind-followup-thanks = お礼
 kind-followup-unreached = お電話がつながらなかった方へ
+kind-call-unreached = お電話がつながらなかった件
 kind-help-info = ヘルプ
 kind-inquiry-ack = お問い合わせ受付
 kind-inquiry-reply = お問い合わせへの回答

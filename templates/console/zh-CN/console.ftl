@@ -863,6 +863,7 @@ kind-case-acknowledged = 投诉已受理
 kind-deferred-reminder = 未做项目提醒
 kind-followup-thanks = 回访致谢
 kind-followup-unreached = 未能联系到您
+kind-call-unreached = 电话未能接通
 kind-help-info = 帮助信息
 kind-inquiry-ack = 咨询已收到
 kind-inquiry-reply = 咨询答复

@@ -131,6 +131,26 @@ async fn who_wants_no_calls_gets_none_from_that_moment_on() {
 }
 
 #[tokio::test]
+async fn whatever_the_call_was_about_a_written_word_follows_its_last_try() {
+    for (kind, words) in [(CallType::NoShow, 1), (CallType::PartsArrived, 1), (CallType::Confirm, 0)] {
+        let shop = Shop::open().await;
+        let agent = shop.employs("agt-1", &["en"]).await;
+        let anna = shop.knows(&anna()).await;
+        shop.plan(vec![shop.new_task(kind, anna, &subject(1)).await]).await;
+        let id = shop.takes(agent).await;
+        let before = shop.inbox("anna@example.com").len();
+        assert_eq!(shop.says(agent, &id, telephone("invalid_number")).await, "exhausted no_number_left");
+        shop.advance("1m").await;
+        let mails = shop.inbox("anna@example.com");
+        assert_eq!(mails.len(), before + words, "{kind:?}");
+        if words > 0 {
+            let text = &mails.last().expect("a mail").text;
+            assert!(text.contains("We tried to call you about your concern and did not reach you."), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_number_is_not_tried_again_and_the_next_one_is() {
     let shop = Shop::open().await;
     let agent = shop.employs("agt-1", &["zh-CN"]).await;
