@@ -35,7 +35,7 @@ fn every_kind_has_its_texts() {
     let letters = letters();
     let has = |kind: &str, channel| Locale::ALL.map(|locale| letters.has(kind, locale, channel));
     let kinds: BTreeSet<String> = letters.texts().map(|(kind, ..)| kind.to_owned()).collect();
-    assert_eq!(kinds.len(), 55);
+    assert_eq!(kinds.len(), 56);
     for kind in &kinds {
         let only_by_phone = matches!(kind.as_str(), "optout.done" | "help.info");
         assert_eq!(has(kind, ChannelName::Email), [!only_by_phone; 3], "{kind}");

@@ -138,6 +138,7 @@ async fn whatever_the_call_was_about_a_written_word_follows_its_last_try() {
         let anna = shop.knows(&anna()).await;
         shop.plan(vec![shop.new_task(kind, anna, &subject(1)).await]).await;
         let id = shop.takes(agent).await;
+        shop.drain().await;
         let before = shop.inbox("anna@example.com").len();
         assert_eq!(shop.says(agent, &id, telephone("invalid_number")).await, "exhausted no_number_left");
         shop.advance("1m").await;
