@@ -2,10 +2,11 @@
 mod assist;
 mod chat;
 mod imports;
-mod later;
 mod load;
+mod retention;
 mod secrets;
 mod values;
+mod webhooks;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
@@ -20,9 +21,10 @@ pub use self::{
     assist::Assists,
     chat::{Wechat, Wecom},
     imports::Imports,
-    later::{Retention, Webhooks},
     load::{Error, FILE},
+    retention::Retention,
     values::{FollowUpMode, LogFormat, NotASpan, Provider, Span, SuccessStatus, Unknown, Waits},
+    webhooks::Webhooks,
 };
 
 /// The defaults with their meanings, as a valid configuration file.

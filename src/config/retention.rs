@@ -1,4 +1,4 @@
-//! Settings of what happens after the fact: who else is told of it, and how long its words are kept.
+//! Settings of how long words are kept.
 use serde::Deserialize;
 
 use super::Span;
@@ -13,12 +13,4 @@ pub struct Retention {
     pub calls: Span,
     /// Of providers' reports, word for word.
     pub receipts: Span,
-}
-
-/// Events for other systems.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhooks {
-    /// Whether readers inside our own network, and `http://`, are told too.
-    pub allow_private: bool,
 }
