@@ -29,6 +29,11 @@ impl<T> Id<T> {
     fn of(millis: u64, random: [u8; 10]) -> Self {
         Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid(), PhantomData)
     }
+    /// When it was made, to the millisecond.
+    pub fn made_at(self) -> Timestamp {
+        let millis = i64::try_from(self.0.as_u128() >> 80).unwrap_or_default();
+        Timestamp::new(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+    }
 }
 
 fn millis(at: Timestamp) -> u64 {

@@ -54,10 +54,10 @@ impl Hooks {
     fn settled(&self, claimed: &Claimed, posted: &Posted) -> Told {
         let now = self.app.ids.clock.now();
         let n = claimed.tries + 1;
-        let wait = if posted.is_gone() { None } else { wait_after(n) };
+        let wait = if posted.is_taken() || posted.is_gone() { None } else { wait_after(n) };
         let state = match wait {
-            _ if posted.is_taken() => "delivered",
             Some(_) => "waiting",
+            None if posted.is_taken() => "delivered",
             None => "failed",
         };
         Told {

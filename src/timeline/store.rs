@@ -18,7 +18,7 @@ use crate::{
 macro_rules! columns {
     () => {
         "id text, dealership_id text, at timestamptz, what text, step bigint, customer_id text, vehicle_id text, appointment_id text,
-         subject_type text, subject_id text, event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb"
+         subject_type text, subject_id text, event_id text, notice_id text, message_id text, actor text, reason text, detail jsonb, made_at timestamptz"
     };
 }
 
@@ -43,7 +43,7 @@ const INSERT: Sql = Sql {
                 j.subject_id, j.event_id, j.notice_id, j.message_id, j.actor, j.reason, j.detail FROM j),
             told AS (INSERT INTO hook_deliveries (id, endpoint_id, line_id, type, state, tries, not_before, fence, alone, suspect, crashes,
                 created_at, updated_at)
-              SELECT e.id || '/' || j.id, e.id, j.id, j.what, 'waiting', 0, j.at, 0, FALSE, FALSE, 0, j.at, j.at
+              SELECT e.id || '/' || j.id, e.id, j.id, j.what, 'waiting', 0, j.made_at, 0, FALSE, FALSE, 0, j.made_at, j.made_at
               FROM j JOIN hook_types t ON t.type IN (j.what, split_part(j.what, '.', 1) || '.*')
                 JOIN hook_endpoints e ON e.id = t.endpoint_id AND e.state = 'active'
                     AND (e.dealership_id IS NULL OR e.dealership_id = j.dealership_id)
@@ -56,23 +56,32 @@ const INSERT: Sql = Sql {
 const TELL: Sql = rows!(
     "INSERT INTO hook_deliveries (id, endpoint_id, line_id, type, state, tries, not_before, fence, alone, suspect, crashes,
         created_at, updated_at)
-     SELECT e.id || '/' || j.id, e.id, j.id, j.what, 'waiting', 0, j.at, 0, FALSE, FALSE, 0, j.at, j.at FROM ",
-    (id text, dealership_id text, at timestamptz, what text),
+     SELECT e.id || '/' || j.id, e.id, j.id, j.what, 'waiting', 0, j.made_at, 0, FALSE, FALSE, 0, j.made_at, j.made_at FROM ",
+    (id text, dealership_id text, what text, made_at timestamptz),
     " JOIN hook_types t ON t.type IN (j.what, substr(j.what, 1, instr(j.what, '.')) || '*')
         JOIN hook_endpoints e ON e.id = t.endpoint_id AND e.state = 'active'
             AND (e.dealership_id IS NULL OR e.dealership_id = j.dealership_id)
      WHERE true ON CONFLICT (id) DO NOTHING"
 );
 
+/// A line, and when it was written: what it tells of may be days old, or minutes ahead where a sender's clock is.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(flatten)]
+    entry: &'a Entry,
+    made_at: Timestamp,
+}
+
 /// Writes lines, and for each whom it is to be told ([`crate::hooks`]); true when there is somebody.
 pub async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<bool> {
     if entries.is_empty() {
         return Ok(false);
     }
-    let told: Option<(i64,)> = tx.sql(INSERT).bind_rows(entries).optional().await?;
+    let lines: Vec<Written<'_>> = entries.iter().map(|entry| Written { entry, made_at: entry.id.made_at() }).collect();
+    let told: Option<(i64,)> = tx.sql(INSERT).bind_rows(&lines).optional().await?;
     Ok(match told {
         Some((told,)) => told > 0,
-        None => tx.sql(TELL).bind_rows(entries).execute().await? > 0,
+        None => tx.sql(TELL).bind_rows(&lines).execute().await? > 0,
     })
 }
 

@@ -49,6 +49,24 @@ async fn what_is_not_taken_is_told_again_under_the_same_id_and_costs_nobody_else
 }
 
 #[tokio::test]
+async fn what_a_sender_tells_late_or_from_a_clock_that_is_ahead_is_told_now() {
+    let shop = within(Shop::opening()).open().await;
+    let reader = shop.tells(|_| Answer::Accept, json!({"types": ["appointment.booked"]})).await;
+    for (customer, minutes) in [(anna(), 5), (fang(), -3 * 24 * 60)] {
+        let mut event = customer.books("2026-03-05T09:30", shop.now());
+        event["time"] = json!(shop.now().plus(jiff::SignedDuration::from_mins(minutes)));
+        shop.hears(event).await;
+    }
+    shop.drain().await;
+    assert_eq!(reader.kinds(), ["appointment.booked", "appointment.booked"]);
+    for line in shop.items(&format!("/v1/webhooks/{}/deliveries", reader.id)).await {
+        let at: jiff::Timestamp = line["created_at"].as_str().expect("a time").parse().expect("a time");
+        assert!(shop.now().get().duration_since(at).abs() < jiff::SignedDuration::from_secs(1), "{line}");
+        assert_eq!(line["not_before"], line["updated_at"], "it waits for nothing");
+    }
+}
+
+#[tokio::test]
 async fn after_ten_tries_one_event_is_given_up_and_after_five_days_the_endpoint() {
     let shop = within(Shop::opening()).open().await;
     let dead = shop.tells(|_| Answer::Status(503, "no"), json!({"types": ["appointment.booked"]})).await;
