@@ -7,7 +7,8 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -37,6 +38,8 @@ const MOST_WORDS: usize = 2_000;
 /// All routes. A folder's own are in its `api.rs`; its pages are in its `console.rs`.
 pub fn router(app: App) -> Router {
     let routes = Router::new()
+        // Whoever types the address of the house is a person.
+        .route("/", get(async || Redirect::to("/console")))
         .merge(health::routes())
         // Long tables of few words; streams are left as they are, which would wait in the packer.
         .merge(console::routes().layer(CompressionLayer::new()))
@@ -178,7 +181,7 @@ async fn headers(State(app): State<App>, mut response: Response) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, routing::get};
+    use axum::body::Body;
     use tower::ServiceExt;
 
     use super::*;

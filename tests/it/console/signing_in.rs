@@ -15,6 +15,8 @@ use crate::shop::Shop;
 async fn somebody_signs_in_works_and_signs_out() {
     let shop = Shop::open().await;
     let mut seat = shop.stranger();
+    let house = seat.open("/").await;
+    assert_eq!((house.status, house.location.as_deref()), (303, Some("/console")));
     let sent = seat.open("/console/calls?tab=mine").await;
     assert_eq!(
         (sent.status, sent.location.as_deref()),
