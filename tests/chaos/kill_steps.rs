@@ -1,6 +1,7 @@
 //! R2: the process ends at every step of the road; nothing accepted is lost, nothing is repeated before the mark.
 use std::{process::ExitStatus, time::Duration};
 
+use aftercare::clock::Clock;
 use anyhow::{Result, bail, ensure};
 use futures_util::{StreamExt, stream};
 
@@ -8,7 +9,7 @@ use crate::{
     Run,
     arrivals::{Arrivals, Fate},
     books::Repeats,
-    house::{Armed, House},
+    house::{Armed, House, Pace},
     wait::{pause, until},
 };
 
@@ -40,13 +41,14 @@ pub(crate) async fn run(run: Run) -> Result<()> {
         outcome.err().map(|error| format!("{step}: {error:#}"))
     });
     let wrong: Vec<String> =
-        stream::iter(killed).buffer_unordered(AT_ONCE).filter_map(async |wrong| wrong).collect().await;
+        stream::iter(killed).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n")) }
 }
 
 async fn kill_at(run: &Run, step: &str, repeats: Repeats) -> Result<()> {
     let take = || Arrivals::deciding(|_, _| Fate::Accept);
-    let mut house = House::build(run, take(), take()).await?;
+    let now = Clock::system().now().to_string();
+    let mut house = House::at_pace(run, take(), take(), Pace::Test, Some(&now)).await?;
     if matches!(step, "connect" | "envelope") {
         house.mail.close_after_each();
     }
@@ -59,8 +61,12 @@ async fn kill_at(run: &Run, step: &str, repeats: Repeats) -> Result<()> {
             kill_at_its_failpoint(&mut house, step, 3 + round % 3, repeats).await?;
             hits = house.hits(step);
         }
+        house.outlive_leases()?;
     }
     ensure!(hits >= rounds, "{step} was hit {hits} times, not {rounds}");
+    // Who is still armed would take over what the last kill left, and be killed with it.
+    house.kill().await?;
+    house.outlive_leases()?;
     house.open(Armed::default()).await?;
     house.client.tell_again().await?;
     house.settle(Duration::from_secs(45)).await?;

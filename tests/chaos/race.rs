@@ -7,12 +7,12 @@ use crate::{
     Run,
     arrivals::{Arrivals, Fate},
     books::Repeats,
-    house::{Armed, House, Pace, on},
+    house::{Armed, House, on},
 };
 
 pub(crate) async fn run(run: Run) -> Result<()> {
     let take = || Arrivals::deciding(|_, _| Fate::Accept);
-    let mut house = House::at_pace(&run, take(), take(), Pace::Unharmed, None).await?;
+    let mut house = House::build(&run, take(), take()).await?;
     house.open(Armed::default()).await?;
     if house.is_on_postgres() {
         for _ in 0..4 {

@@ -7,13 +7,13 @@ use crate::{
     Run,
     arrivals::{Arrivals, Fate},
     books::Repeats,
-    house::{Armed, House, Pace},
+    house::{Armed, House},
     wait::pause,
 };
 
 pub(crate) async fn run(run: Run) -> Result<()> {
     let slow = || Arrivals::deciding(|_, _| Fate::AcceptLate(Duration::from_millis(250)));
-    let mut house = House::at_pace(&run, slow(), slow(), Pace::Unharmed, None).await?;
+    let mut house = House::build(&run, slow(), slow()).await?;
     let mut slowest = Duration::ZERO;
     for round in 0..Run::size(3, 20) {
         house.open(Armed::default()).await?;
