@@ -2,6 +2,7 @@
 //! is taken twice, and when a task is back after its agent's heartbeats stopped.
 use std::{
     collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -29,7 +30,7 @@ const AGENTS: usize = 50;
 const CALLS: usize = 12;
 /// An agent's first claims of a shift meet connections that have planned nothing yet: they are told apart.
 const FIRST: usize = 2;
-/// What an agent does between two claims, at the very least; people take minutes.
+/// What an agent does between two claims, on average, where people take minutes; from half of it to one and a half.
 const BETWEEN: Duration = Duration::from_millis(500);
 /// Heartbeats every few seconds, so that the end of a lease can be waited for.
 const SETTINGS: &str = "[calls]\nhours = \"00:00-24:00\"\nlease = \"5s\"\n";
@@ -45,6 +46,7 @@ pub(crate) async fn measure(engine: &Engine, table: &mut Table) -> Result<()> {
     let house = House::build_with(engine, None, SETTINGS).await?;
     house.set_up(&agents()).await?;
     fill(&house.open().await?).await?;
+    house.tidy_up().await?;
     let running = house.serve().await?;
     let seen = Arc::new(Mutex::new(Seen::default()));
     // Everybody presses the key at the same moment, and then at their own.
@@ -116,7 +118,7 @@ async fn work(
             ensure!(seen.tasks.insert(task.clone()), "{task} was taken twice");
             ensure!(seen.customers.insert(customer.clone()), "{customer} has two agents");
         }
-        pause(between).await;
+        pause(between / 2 + between * thought(n, took.len()) / 1000).await;
         // Given up before it is said: the next agent may have them from the commit on.
         seen.lock().unwrap_or_else(PoisonError::into_inner).customers.remove(&customer);
         let word = json!({"agent": agent, "telephony_result": "answered", "outcome": "completed_satisfied"});
@@ -124,6 +126,14 @@ async fn work(
         ensure!(status == 200, "an outcome was answered {status}: {answer}");
     }
     Ok(took)
+}
+
+/// How long an agent thinks, in thousandths: the same in each round and never in step with the others. With pauses of one
+/// length those whom the first moment kept waiting together press together for the rest of their shift.
+fn thought(agent: usize, call: usize) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    (agent, call).hash(&mut hasher);
+    u32::try_from(hasher.finish() % 1000).unwrap_or(0)
 }
 
 /// An agent takes a task and falls silent; when it is anybody's again.
@@ -185,9 +195,6 @@ async fn fill(database: &Db) -> Result<()> {
         });
         filled.await?;
     }
-    // What the servers do by themselves as a table grows in days, not in seconds.
-    let known = database.write(Weight::OWN, |tx| Box::pin(async move { tx.sql("ANALYZE").execute().await.map(drop) }));
-    known.await?;
     database.close().await;
     Ok(())
 }

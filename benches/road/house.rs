@@ -6,7 +6,7 @@ use std::{
 
 use aftercare::{
     clock::{Clock, Timestamp},
-    db::{Db, Sql},
+    db::{Db, Sql, Weight},
 };
 use anyhow::{Context, Result, bail, ensure};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -94,6 +94,20 @@ impl House {
         let file = self.folder.path().join("more.toml");
         std::fs::write(&file, entries)?;
         self.say(&["setup", file.to_str().context("a plain path")?]).await.map(drop)
+    }
+    /// What the servers do by themselves as tables grow in days, done at once because they grew in seconds: a server that is
+    /// still at it works against what is measured.
+    pub(crate) async fn tidy_up(&self) -> Result<()> {
+        if self.url.starts_with("postgres") {
+            let mut connection = PgConnection::connect(&self.url).await?;
+            sqlx::raw_sql("VACUUM (ANALYZE)").execute(&mut connection).await?;
+            sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await?;
+            return Ok(());
+        }
+        let database = self.open().await?;
+        database.write(Weight::OWN, |tx| Box::pin(async move { tx.sql("ANALYZE").execute().await.map(drop) })).await?;
+        database.close().await;
+        Ok(())
     }
     /// Its database, beside whatever runs on it.
     pub(crate) async fn open(&self) -> Result<Db> {

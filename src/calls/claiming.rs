@@ -15,6 +15,8 @@ use crate::{clock::Timestamp, config, db, dealerships::Dealership, desk::Desk, i
 
 /// Looks at a level again when others took what was found; after that the level is left.
 const LOOKS: usize = 3;
+/// Candidates that are tried at once: the first is nearly always free, and each that is offered is read.
+const AT_ONCE: usize = 6;
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Takes the best call for `agent`, or the one that they have already; none when there is nothing they may call.
@@ -64,8 +66,12 @@ async fn take_one(
     let rules = desk.config.calls.clone();
     while !candidates.is_empty() {
         let places: Vec<Place> =
-            candidates.iter().enumerate().map(|(place, candidate)| Place { id: candidate.id, place }).collect();
-        let Some(mut task) = claim::take(desk.tx, &places).await? else { return Ok(None) };
+            candidates.iter().take(AT_ONCE).enumerate().map(|(place, one)| Place { id: one.id, place }).collect();
+        let Some(mut task) = claim::take(desk.tx, &places).await? else {
+            // Others have them all in hand.
+            candidates.drain(..places.len());
+            continue;
+        };
         candidates.retain(|candidate| candidate.id != task.id);
         passed.push(task.id);
         let Some((_, hours)) = hours_of(desk, &task).await? else { continue };

@@ -45,6 +45,8 @@ pub(super) struct Room<L: Lane> {
     /// The last suspect was not the last one: the next is due as soon as nobody is alone.
     suspecting: AtomicBool,
     looked: Mutex<Option<Looked>>,
+    /// The first pause between two looks, until it is taken: shorter, each lane's by another part of `every`.
+    stagger: Mutex<Option<Duration>>,
 }
 
 /// The last look: when, by both clocks, and whether they had agreed since the one before.
@@ -74,7 +76,7 @@ impl<L: Lane> Room<L> {
         lane: L,
         db: Db,
         clock: Clock,
-        (lease, every): (SignedDuration, Duration),
+        (lease, every, stagger): (SignedDuration, Duration, Duration),
         stop: CancellationToken,
         quarantine: Arc<tokio::sync::Mutex<()>>,
     ) -> (Arc<Self>, mpsc::UnboundedReceiver<Done<L>>) {
@@ -93,6 +95,7 @@ impl<L: Lane> Room<L> {
             claiming: AtomicBool::new(false),
             suspecting: AtomicBool::new(false),
             looked: Mutex::new(None),
+            stagger: Mutex::new(Some(stagger)),
         };
         (Arc::new(room), worked)
     }
@@ -123,7 +126,7 @@ impl<L: Lane> Room<L> {
                 Ok(_) => {
                     tokio::select! {
                         () = self.db.bells().wait(self.lane.bell()) => {}
-                        () = pause(self.every) => {}
+                        () = pause(self.until_next_look()) => {}
                         () = self.freed.notified(), if self.suspecting.load(Ordering::SeqCst) => {}
                         () = self.stop.cancelled() => {}
                     }
@@ -138,6 +141,10 @@ impl<L: Lane> Room<L> {
                 }
             }
         }
+    }
+
+    fn until_next_look(&self) -> Duration {
+        self.stagger.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or(self.every)
     }
 
     async fn claim_unless_stopping(&self, room: usize) -> db::Result<Vec<L::Claimed>> {

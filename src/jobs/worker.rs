@@ -24,6 +24,9 @@ const MOST_RECORDED: usize = 256;
 /// What is being handed over when the process is told to stop gets so long to end.
 const GRACE: Duration = Duration::from_secs(25);
 
+/// So many lanes look one after the other before one looks at the same time as the first.
+const STAGGERED: u32 = 16;
+
 type Tasks<C> = Pin<Box<dyn Stream<Item = Result<Option<Task<C>>, std::io::Error>> + Send>>;
 
 /// The lanes of one process.
@@ -59,7 +62,9 @@ impl Lanes {
     /// Never: the backend is given all its parts here.
     #[must_use]
     pub fn with<L: Lane>(mut self, lane: L, worker_name: String) -> Self {
-        let times = (self.lease, self.look);
+        // Lanes that all look in the same moment keep every other statement waiting, once a second.
+        let n = u32::try_from(self.recorders.len()).unwrap_or(u32::MAX);
+        let times = (self.lease, self.look, self.look * (n % STAGGERED + 1) / STAGGERED);
         let (room, worked) = Room::new(
             lane,
             self.db.clone(),
