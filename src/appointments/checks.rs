@@ -16,15 +16,15 @@ use crate::{
     clock::Timestamp,
     customers::vehicles::Vehicle,
     db,
-    dealerships::Dealership,
+    dealerships::{Dealership, rules},
     desk::Desk,
     id::Id,
 };
 
-/// Planned arrivals of one advisor are so far apart (BR-07).
-pub(super) const SPACING: SignedDuration = SignedDuration::from_mins(30);
-/// The first slot is at most so many working days after it was asked for (BR-06).
-pub(super) const MOST_WORKING_DAYS: i64 = 3;
+/// How far apart the planned arrivals of one advisor are at this dealership (BR-07).
+pub(super) fn apart(dealership: &Dealership) -> SignedDuration {
+    SignedDuration::from_mins(rules::APART_MINUTES.of(dealership))
+}
 
 /// A booking to be looked at, with its dealership.
 pub(super) type Booked<'a> = (&'a Dealership, &'a mut Appointment);
@@ -41,7 +41,8 @@ pub(super) async fn look_at(
         return Ok(BTreeSet::new());
     }
     let mut neighbours: HashMap<Id<Appointment>, Vec<Neighbour>> = HashMap::new();
-    for near in store::neighbours(desk.tx, &booked.iter().map(|(_, one)| &**one).collect::<Vec<_>>(), SPACING).await? {
+    let places: Vec<_> = booked.iter().map(|(dealership, one)| (&**one, apart(dealership))).collect();
+    for near in store::neighbours(desk.tx, &places).await? {
         neighbours.entry(near.id).or_default().push(near);
     }
     let days = fullness(desk, &booked).await?;
@@ -109,7 +110,7 @@ async fn fullness(desk: &mut Desk<'_>, booked: &[Booked<'_>]) -> db::Result<Full
                 .filter(|work| work.is_to_come())
                 .map(Work::minutes)
                 .sum();
-            full.insert((id, day.date.clone()), day.room(ours));
+            full.insert((id, day.date.clone()), day.room(ours, rules::FULL_PERCENT.of(dealership)));
         }
     }
     Ok(full)
@@ -132,7 +133,8 @@ fn warnings(
     });
     if let (Some(other), Some(start)) = (nearest, appointment.start_at) {
         let minutes = start.since(other.other_start_at).abs().as_mins();
-        found.push(Warning::Spacing { with: other.other_ref.clone(), minutes });
+        let apart = rules::APART_MINUTES.of(dealership);
+        found.push(Warning::Spacing { with: other.other_ref.clone(), minutes, apart });
     }
     if let Some(date) = date(appointment, dealership)
         && let Some(room) = days.get(&(dealership.id, date.clone()))
@@ -140,10 +142,11 @@ fn warnings(
     {
         let (booked_hours, available_hours) =
             (capacity::hours(room.booked_minutes), capacity::hours(room.available_minutes));
-        found.push(Warning::Load { date, booked_hours, available_hours });
+        found.push(Warning::Load { date, booked_hours, available_hours, full: room.full });
     }
-    if let Some(working_days) = waits(appointment, &dealership.shop()).filter(|days| *days > MOST_WORKING_DAYS) {
-        found.push(Warning::LateSlot { working_days });
+    let most = rules::WAIT_DAYS.of(dealership);
+    if let Some(working_days) = waits(appointment, &dealership.shop()).filter(|days| *days > most) {
+        found.push(Warning::LateSlot { working_days, most });
     }
     if appointment.is_conditional() {
         found.push(Warning::PartsNotReady);

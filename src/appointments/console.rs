@@ -22,6 +22,7 @@ use crate::{
         pages::Pages,
         pieces::{countdown, empty, head, tabs, tag},
     },
+    dealerships::rules,
     http::Error,
     notices::words::digest::Mark,
 };
@@ -116,7 +117,7 @@ async fn region(app: &App, visitor: &Visitor, view: View) -> Result<Markup, Erro
     drop(tx);
     // The day's hours are everybody's, whoever looks.
     let ours = visits.iter().map(|visit| super::minutes_of(&visit.services)).sum();
-    let load = capacity.first().map(|day| day.room(ours));
+    let load = capacity.first().map(|day| day.room(ours, rules::FULL_PERCENT.of(&visitor.dealership)));
     let me = visitor.staff().id;
     let mine = visits.iter().filter(|visit| visit.advisor_id == Some(me)).count();
     let shown: Vec<&Visit> = visits.iter().filter(|visit| !view.only_mine || visit.advisor_id == Some(me)).collect();
@@ -166,7 +167,7 @@ fn figures(visitor: &Visitor, visits: &[&Visit], load: Option<Room>) -> Markup {
                 div class="card tile" {
                     h2 { (w.t("day-load")) }
                     p class={ "big num " @if room.is_overbooked() { "bad" } } { (hours(room.booked_minutes)) " / " (hours(room.available_minutes)) }
-                    p class="muted small" { (w.ta("day-load-hours", &[("n", capacity::FULL.into())])) }
+                    p class="muted small" { (w.ta("day-load-hours", &[("n", room.full.into())])) }
                 }
             }
         }

@@ -137,16 +137,44 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Warning {
-    /// The advisor receives somebody else less than half an hour before or after (BR-07).
-    Spacing { with: String, minutes: i64 },
-    /// The day is fuller than 80 % of its hours (BR-08).
-    Load { date: String, booked_hours: f64, available_hours: f64 },
-    /// More than three working days after it was asked for (BR-06).
-    LateSlot { working_days: i64 },
+    /// The advisor receives somebody else so few minutes before or after, and not `apart` (BR-07).
+    Spacing {
+        with: String,
+        minutes: i64,
+        #[serde(default = "usual::apart")]
+        apart: i64,
+    },
+    /// The day is fuller than `full` percent of its hours (BR-08).
+    Load {
+        date: String,
+        booked_hours: f64,
+        available_hours: f64,
+        #[serde(default = "usual::full")]
+        full: i64,
+    },
+    /// More than `most` working days after it was asked for (BR-06).
+    LateSlot {
+        working_days: i64,
+        #[serde(default = "usual::wait")]
+        most: i64,
+    },
     /// A part it needs is not there: what was confirmed is conditional (BR-10).
     PartsNotReady,
     /// It looks like the same trouble again (BR-09); the repair order it seems to come back from, where it was found.
     Comeback { original: Option<String> },
+}
+
+/// What held when a dealership could have no rule of its own: warnings of that time do not say it.
+mod usual {
+    pub(super) fn apart() -> i64 {
+        30
+    }
+    pub(super) fn full() -> i64 {
+        crate::capacity::FULL
+    }
+    pub(super) fn wait() -> i64 {
+        3
+    }
 }
 
 impl Warning {

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     appointments,
     calendar::{days_from, local_moment},
+    dealerships::rules,
     http::{
         Error,
         body::JsonBody,
@@ -35,7 +36,7 @@ struct Shown {
     date: String,
     available_hours: f64,
     booked_hours: f64,
-    /// How much more may be booked until the day is four fifths full (BR-08).
+    /// How much more may be booked until the day is as full as it may be booked (BR-08).
     bookable_hours: f64,
 }
 
@@ -66,7 +67,7 @@ async fn put_one(
     let on: Date = day.date.parse().map_err(|_| Error::NotFound)?;
     let midnight = |days| local_moment(days_from(on, days).at(0, 0, 0, 0), &dealership.zone);
     let booked = appointments::actions::booked(&mut tx, dealership.id, (midnight(0), midnight(1))).await?;
-    let room = day.room(booked.iter().map(|(_, minutes)| minutes).sum());
+    let room = day.room(booked.iter().map(|(_, minutes)| minutes).sum(), rules::FULL_PERCENT.of(&dealership));
     Ok(Json(Shown {
         date: day.date,
         available_hours: hours(room.available_minutes),

@@ -25,12 +25,13 @@ pub struct Day {
     pub booked_minutes: Option<i64>,
 }
 
-/// The share of a day's hours that may be booked, in percent; the rest is for those who come without (seed step 1).
+/// The share of a day's hours that may be booked, in percent, where a dealership has no rule of its own
+/// (`appointments.full_percent`); the rest is for those who come without (seed step 1).
 pub const FULL: i64 = 80;
 
-/// Whether so much work is more than a day should have booked (BR-08).
-pub fn is_overbooked(booked_minutes: i64, available_minutes: i64) -> bool {
-    booked_minutes.saturating_mul(100) > available_minutes.saturating_mul(FULL)
+/// Whether so much work is more than `full` percent of a day's hours (BR-08).
+pub fn is_overbooked(booked_minutes: i64, available_minutes: i64, full: i64) -> bool {
+    booked_minutes.saturating_mul(100) > available_minutes.saturating_mul(full)
 }
 
 /// What a day has room for and what is booked on it, in minutes of work.
@@ -38,6 +39,8 @@ pub fn is_overbooked(booked_minutes: i64, available_minutes: i64) -> bool {
 pub struct Room {
     pub available_minutes: i64,
     pub booked_minutes: i64,
+    /// The percent of it that may be booked.
+    pub full: i64,
 }
 
 impl Room {
@@ -48,15 +51,15 @@ impl Room {
     }
     /// Whether more is booked than should be (BR-08).
     pub fn is_overbooked(self) -> bool {
-        is_overbooked(self.booked_minutes, self.available_minutes)
+        is_overbooked(self.booked_minutes, self.available_minutes, self.full)
     }
-    /// Whether so much more leaves it at four fifths at most (BR-08).
+    /// Whether so much more leaves room for those who come without (BR-08).
     pub fn takes(self, minutes: i64) -> bool {
-        !is_overbooked(self.booked_minutes.saturating_add(minutes), self.available_minutes)
+        !is_overbooked(self.booked_minutes.saturating_add(minutes), self.available_minutes, self.full)
     }
     /// How much more may be booked by then.
     pub fn bookable(self) -> i64 {
-        (self.available_minutes.saturating_mul(FULL) / 100 - self.booked_minutes).max(0)
+        (self.available_minutes.saturating_mul(self.full) / 100 - self.booked_minutes).max(0)
     }
     /// How much is left of the whole day, for those who come without an appointment, too (acceptance 20).
     pub fn left(self) -> i64 {
@@ -65,10 +68,11 @@ impl Room {
 }
 
 impl Day {
-    /// What it has room for beside so much work that we know of: what the sender counts as booked counts where it is more.
-    pub fn room(&self, ours: i64) -> Room {
+    /// What it has room for beside so much work that we know of, when `full` percent may be booked: what the sender counts as
+    /// booked counts where it is more.
+    pub fn room(&self, ours: i64, full: i64) -> Room {
         let told = self.booked_minutes.unwrap_or(0);
-        Room { available_minutes: self.available_minutes, booked_minutes: told }.counting(ours)
+        Room { available_minutes: self.available_minutes, booked_minutes: told, full }.counting(ours)
     }
 }
 
@@ -90,20 +94,25 @@ mod tests {
 
     #[test]
     fn four_fifths_are_not_too_much_and_more_is() {
-        assert!(!is_overbooked(minutes(32.0), minutes(40.0)));
-        assert!(is_overbooked(minutes(32.1), minutes(40.0)));
-        assert!(is_overbooked(minutes(0.5), 0), "a closed day has no room");
-        assert!(!is_overbooked(0, 0));
+        assert!(!is_overbooked(minutes(32.0), minutes(40.0), FULL));
+        assert!(is_overbooked(minutes(32.1), minutes(40.0), FULL));
+        assert!(is_overbooked(minutes(0.5), 0, FULL), "a closed day has no room");
+        assert!(!is_overbooked(0, 0, FULL));
     }
 
     #[test]
     fn what_may_be_booked_and_what_is_left_of_a_day() {
-        let room = |available, booked| Room { available_minutes: minutes(available), booked_minutes: minutes(booked) };
+        let room = |available, booked| Room {
+            available_minutes: minutes(available),
+            booked_minutes: minutes(booked),
+            full: FULL,
+        };
         assert_eq!((room(40.0, 30.0).bookable(), room(40.0, 30.0).left()), (120, 600));
         assert!(room(40.0, 30.0).takes(120) && !room(40.0, 30.0).takes(121));
         assert_eq!((room(40.0, 39.0).bookable(), room(40.0, 39.0).left()), (0, 60));
         let day = |told| Day { date: "2026-03-04".to_owned(), available_minutes: 600, booked_minutes: told };
-        assert_eq!([None, Some(60), Some(240)].map(|told| day(told).room(120).booked_minutes), [120, 120, 240]);
+        assert_eq!([None, Some(60), Some(240)].map(|told| day(told).room(120, FULL).booked_minutes), [120, 120, 240]);
+        assert_eq!(Room { full: 90, ..room(40.0, 30.0) }.bookable(), 360);
         assert_eq!((room(1.0, 2.0).bookable(), room(1.0, 2.0).left()), (0, 0));
     }
 }

@@ -68,16 +68,14 @@ impl Words {
         wording::time(at.in_zone(zone).time(), self.0)
     }
 
-    /// So long, in the two largest units: `2 h 5 min`.
+    /// So long, in the two largest units, without one that is nought: `2 h 5 min`, `1 d`.
     pub fn span(self, span: SignedDuration) -> String {
         let minutes = span.abs().as_mins();
-        let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
-        let number = |n: i64| FluentValue::from(n);
-        match (days, hours) {
-            (0, 0) => self.ta("span-minutes", &[("m", number(minutes))]),
-            (0, _) => self.ta("span-hours", &[("h", number(hours)), ("m", number(minutes))]),
-            _ => self.ta("span-days", &[("d", number(days)), ("h", number(hours))]),
-        }
+        let units = [("span-days", minutes / 1440), ("span-hours", minutes / 60 % 24), ("span-minutes", minutes % 60)];
+        let largest = units.iter().position(|(_, n)| *n > 0).unwrap_or(units.len() - 1);
+        let told = units.iter().skip(largest).take(2).enumerate().filter(|(place, (_, n))| *place == 0 || *n > 0);
+        let told: Vec<String> = told.map(|(_, (key, n))| self.ta(key, &[("n", FluentValue::from(*n))])).collect();
+        told.join(self.0.choose("", " ", ""))
     }
 }
 
@@ -153,7 +151,7 @@ mod tests {
             for key in keys(locale.code()) {
                 let said = words.ta(
                     &key,
-                    &["n", "m", "h", "d", "of", "who", "name", "what", "when", "count", "score"]
+                    &["n", "m", "h", "of", "who", "name", "what", "when", "count", "score", "apart", "full", "most"]
                         .map(|name| (name, FluentValue::from(2))),
                 );
                 assert!(!said.is_empty() && said != key && !said.contains('{'), "{locale:?} {key}: {said}");
@@ -167,6 +165,8 @@ mod tests {
         assert_eq!(w.span(SignedDuration::from_mins(5)), "5 min");
         assert_eq!(w.span(SignedDuration::from_mins(-610)), "10 h 10 min");
         assert_eq!(w.span(SignedDuration::from_hours(50)), "2 d 2 h");
+        let of = |minutes| w.span(SignedDuration::from_mins(minutes));
+        assert_eq!([1440, 1441, 120, 0].map(of), ["1 d", "1 d", "2 h", "0 min"]);
         assert_eq!(Words(Locale::ZhCn).span(SignedDuration::from_mins(65)), "1小时5分钟");
     }
 }

@@ -51,6 +51,12 @@ impl Whole {
     }
 }
 
+/// Planned arrivals of one advisor are so many minutes apart (BR-07).
+pub(crate) static APART_MINUTES: Whole = booking("apart_minutes", 5, 240, |_| 30);
+/// The share of a day's hours that may be booked, in percent; the rest is for those who come without (BR-08, seed step 1).
+pub(crate) static FULL_PERCENT: Whole = booking("full_percent", 10, 100, |_| crate::capacity::FULL);
+/// The first slot is at most so many working days after it was asked for (BR-06).
+pub(crate) static WAIT_DAYS: Whole = booking("wait_days", 1, 30, |_| 3);
 /// Scores of five up to which a visit was bad (C5), and of ten below the answer of whoever would not come again.
 pub(crate) static OVERALL_LOW: Whole = Whole { group: "cases", key: "overall_low", least: 1, most: 4, usual: |_| 2 };
 /// Where people are sparing with words a detractor is who says four or less.
@@ -73,6 +79,9 @@ pub(crate) static VALID_DAYS: Whole = days("valid_days", |_| 14);
 pub(crate) static APART_DAYS: Whole = days("apart_days", |_| 30);
 pub(crate) static LATEST_DAYS: Whole = days("latest_days", |_| 15);
 
+const fn booking(key: &'static str, least: i64, most: i64, usual: fn(&Dealership) -> i64) -> Whole {
+    Whole { group: "appointments", key, least, most, usual }
+}
 const fn hours(key: &'static str, usual: fn(&Dealership) -> i64) -> Whole {
     Whole { group: "cases", key, least: 1, most: 24 * 90, usual }
 }
@@ -81,7 +90,7 @@ const fn days(key: &'static str, usual: fn(&Dealership) -> i64) -> Whole {
 }
 
 /// All of them, in the order in which people are shown them.
-pub(crate) static ALL: [Rule; 15] = [
+pub(crate) static ALL: [Rule; 18] = [
     Rule::Word {
         group: "appointments",
         key: "book",
@@ -89,6 +98,9 @@ pub(crate) static ALL: [Rule; 15] = [
         usual: |_| Book::WhoeverTells.word(),
     },
     Rule::HoursByService { group: "appointments", key: "hours" },
+    Rule::Whole(&APART_MINUTES),
+    Rule::Whole(&FULL_PERCENT),
+    Rule::Whole(&WAIT_DAYS),
     Rule::YesOrNo { group: "repairs", key: "qc", usual: |_| false },
     Rule::YesOrNo { group: "calls", key: "confirm", usual: |config| config.calls.confirm },
     Rule::Word {

@@ -90,7 +90,7 @@ struct ShownDay {
     date: Date,
     available_hours: Option<f64>,
     booked_hours: Option<f64>,
-    /// How much more may be booked until the day is four fifths full (BR-08).
+    /// How much more may be booked until the day is as full as it may be booked (BR-08).
     bookable_hours: Option<f64>,
     /// What is left of the whole day (acceptance 20).
     remaining_hours: Option<f64>,

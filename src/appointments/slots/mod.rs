@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, civil::Date};
 
-use super::{Appointment, checks::SPACING};
+use super::Appointment;
 use crate::{
     calendar::{Shop, days_from},
     capacity::Room,
@@ -19,6 +19,9 @@ use crate::{
 
 /// The longest time that is looked at in one question, in days.
 pub const MOST_DAYS: i64 = 31;
+
+/// Times are offered at every half hour, and closer where arrivals may be closer.
+const HALF_AN_HOUR: SignedDuration = SignedDuration::from_mins(30);
 
 /// What is wanted of a time.
 #[derive(Clone, Debug)]
@@ -70,6 +73,8 @@ pub struct Arrival {
 #[derive(Clone, Copy, Debug)]
 pub struct Book<'a> {
     pub shop: &'a Shop,
+    /// How far apart the arrivals of one advisor are (BR-07).
+    pub apart: SignedDuration,
     /// Those who receive customers, in the order in which they are offered, with the hours at which they are here.
     pub advisors: &'a [Staff],
     /// In the order of their starts.
@@ -92,8 +97,8 @@ pub struct Slot {
 
 impl Book<'_> {
     /// The times from `from` and before `until` that can be given, none that is not later than `now`: half hours from each
-    /// opening of the doors, half an hour apart from every other arrival of the same advisor (BR-07), on days whose booked
-    /// work stays within four fifths (BR-08), with the doors open long enough for the work. Work that no day is long enough
+    /// opening of the doors, as far apart from every other arrival of the same advisor as the dealership wants (BR-07), on days
+    /// that keep room for those who come without (BR-08), with the doors open long enough for the work. Work that no day is long enough
     /// for begins when the doors open.
     pub fn slots(&self, wish: &Wish, (from, until): (Timestamp, Timestamp), now: Timestamp) -> Vec<Slot> {
         let (mut slots, rooms) = (Vec::new(), self.rooms(wish.moving));
@@ -104,7 +109,7 @@ impl Book<'_> {
             if rooms.get(&date).is_some_and(|room| !room.takes(wish.minutes)) {
                 continue;
             }
-            for start_at in stretches.iter().flat_map(|stretch| half_hours(*stretch)) {
+            for start_at in stretches.iter().flat_map(|stretch| times(*stretch, self.apart.min(HALF_AN_HOUR))) {
                 let is_asked_for = start_at >= from && start_at < until && start_at > now;
                 let Some(end_at) = ends(&stretches, start_at, minutes).filter(|_| is_asked_for) else { continue };
                 let Some(advisors) = self.free(wish, start_at) else { continue };
@@ -141,8 +146,8 @@ impl Book<'_> {
     /// Who can receive somebody at this time: they are here and have nobody else; `None` when nobody can. A visit that names no
     /// advisor takes one of them.
     fn free(&self, wish: &Wish, at: Timestamp) -> Option<Vec<Id<Staff>>> {
-        let first = self.arrivals.partition_point(|arrival| arrival.start_at <= at.minus(SPACING));
-        let near = self.arrivals[first..].iter().take_while(|arrival| arrival.start_at < at.plus(SPACING));
+        let first = self.arrivals.partition_point(|arrival| arrival.start_at <= at.minus(self.apart));
+        let near = self.arrivals[first..].iter().take_while(|arrival| arrival.start_at < at.plus(self.apart));
         let near: Vec<&Arrival> = near.filter(|arrival| Some(arrival.id) != wish.moving).collect();
         let is_taken = |who: Id<Staff>| near.iter().any(|arrival| arrival.advisor_id == Some(who));
         if let Some(who) = wish.advisor {
@@ -160,9 +165,9 @@ impl Book<'_> {
     }
 }
 
-/// Every half hour of a stretch, from its opening.
-fn half_hours((open, close): (Timestamp, Timestamp)) -> impl Iterator<Item = Timestamp> {
-    std::iter::successors(Some(open), |at| Some(at.plus(SPACING))).take_while(move |at| *at < close)
+/// The times of a stretch, from its opening, `step` after `step`.
+fn times((open, close): (Timestamp, Timestamp), step: SignedDuration) -> impl Iterator<Item = Timestamp> {
+    std::iter::successors(Some(open), move |at| Some(at.plus(step))).take_while(move |at| *at < close)
 }
 
 /// When so much work that begins then is done; `None` when the doors close for the day before.

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use super::{Arrival, Book, MOST_DAYS, Parts, Slot, Wish};
 use crate::{
-    appointments::{Appointment, checks::SPACING, store},
+    appointments::{Appointment, checks::apart, store},
     calendar::{days_from, local_moment},
     capacity::{self, Room},
     clock::Timestamp,
     customers::vehicles::Vehicle,
     db::{self, Tx},
-    dealerships::Dealership,
+    dealerships::{Dealership, rules},
     id::Id,
     parts,
     staff::{self, Staff},
@@ -51,8 +51,8 @@ pub async fn offer(
     let shop = dealership.shop();
     let on =
         |at: Timestamp, days| local_moment(days_from(at.in_zone(&shop.zone).date(), days).at(0, 0, 0, 0), &shop.zone);
-    let works =
-        store::works_between(tx, dealership.id, (on(from, 0).minus(SPACING), on(until, 1).plus(SPACING))).await?;
+    let apart = apart(dealership);
+    let works = store::works_between(tx, dealership.id, (on(from, 0).minus(apart), on(until, 1).plus(apart))).await?;
     let arrivals: Vec<Arrival> = works
         .iter()
         .filter(|work| work.is_to_come())
@@ -64,12 +64,13 @@ pub async fn offer(
         })
         .collect();
     let unknown = BTreeMap::new();
-    let book = Book { shop: &shop, advisors: &advisors, arrivals: &arrivals, days: &unknown };
+    let book = Book { shop: &shop, apart, advisors: &advisors, arrivals: &arrivals, days: &unknown };
     let dates: Vec<Date> = book.dates((from, until)).collect();
     let asked: Vec<String> = dates.iter().map(Date::to_string).collect();
+    let full = rules::FULL_PERCENT.of(dealership);
     let stated = capacity::actions::days(tx, dealership.id, &asked).await?;
     let stated: BTreeMap<Date, Room> =
-        stated.iter().filter_map(|day| Some((day.date.parse().ok()?, day.room(0)))).collect();
+        stated.iter().filter_map(|day| Some((day.date.parse().ok()?, day.room(0, full)))).collect();
     let book = Book { days: &stated, ..book };
     let rooms = book.rooms(wish.moving);
     let days = dates.into_iter().filter(|date| shop.is_open_on(*date));

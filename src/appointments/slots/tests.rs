@@ -5,7 +5,7 @@ use jiff::{SignedDuration, civil::Date, tz::TimeZone};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Arrival, Book, Parts, Slot, Wish};
+use super::{Arrival, Book, HALF_AN_HOUR, Parts, Slot, Wish};
 use crate::{calendar::Shop, capacity::Room, clock::Timestamp, id::Id, staff::Staff};
 
 fn at(local: &str) -> Timestamp {
@@ -55,7 +55,7 @@ fn arrival(n: u8, start: &str, who: Option<u8>) -> Arrival {
 /// What is asked in most of these: a stretch of the book of two advisors.
 fn slots(arrivals: &[Arrival], days: &BTreeMap<Date, Room>, wish: &Wish, from: &str, until: &str) -> Vec<Slot> {
     let (shop, advisors) = (tianhe(), two());
-    let book = Book { shop: &shop, advisors: &advisors, arrivals, days };
+    let book = Book { shop: &shop, apart: HALF_AN_HOUR, advisors: &advisors, arrivals, days };
     book.slots(wish, (at(from), at(until)), at("2026-03-02T10:00"))
 }
 fn starts(slots: &[Slot]) -> Vec<String> {
@@ -112,7 +112,7 @@ fn nobody_is_offered_who_is_away_or_works_at_other_hours() {
     let on_wednesday_afternoon = json!({"week": {"wed": [["13:30", "18:00"]]}});
     let away = json!({"away": [{"from": "2026-03-04", "to": "2026-03-04"}]});
     let (shop, advisors) = (tianhe(), [person(1, &away), person(2, &on_wednesday_afternoon)]);
-    let book = Book { shop: &shop, advisors: &advisors, arrivals: &[], days: &BTreeMap::new() };
+    let book = Book { shop: &shop, apart: HALF_AN_HOUR, advisors: &advisors, arrivals: &[], days: &BTreeMap::new() };
     let of = |wish: &Wish, day: &str| {
         book.slots(
             wish,
@@ -131,7 +131,9 @@ fn nobody_is_offered_who_is_away_or_works_at_other_hours() {
 
 #[test]
 fn a_day_takes_four_fifths_of_its_hours_and_says_what_is_left() {
-    let room = |booked| BTreeMap::from([(date("2026-03-04"), Room { available_minutes: 600, booked_minutes: booked })]);
+    let room = |booked| {
+        BTreeMap::from([(date("2026-03-04"), Room { available_minutes: 600, booked_minutes: booked, full: 80 })])
+    };
     let count =
         |booked, minutes| slots(&[], &room(booked), &wish(minutes), "2026-03-04T00:00", "2026-03-06T00:00").len();
     assert_eq!((count(420, 60), count(421, 60)), (28, 14), "480 of 600 minutes, and not one more");
@@ -141,7 +143,7 @@ fn a_day_takes_four_fifths_of_its_hours_and_says_what_is_left() {
     assert_eq!(of(&wish(60)), 0);
     assert!(of(&Wish { moving: Some(ours[0].id), ..wish(60) }) > 0);
     let (shop, days) = (tianhe(), room(100));
-    let book = Book { shop: &shop, advisors: &[], arrivals: &ours, days: &days };
+    let book = Book { shop: &shop, apart: HALF_AN_HOUR, advisors: &[], arrivals: &ours, days: &days };
     let rooms = book.rooms(None);
     assert_eq!(rooms[&date("2026-03-04")].left(), 120);
     assert!(!rooms.contains_key(&date("2026-03-05")), "nobody has stated it");
@@ -211,9 +213,9 @@ proptest! {
         };
         let mut arrivals: Vec<Arrival> = taken.iter().zip(1..).map(arrival).collect();
         arrivals.sort_by_key(|arrival| arrival.start_at);
-        let room = Room { available_minutes: hours * 60, booked_minutes: 60 };
+        let room = Room { available_minutes: hours * 60, booked_minutes: 60, full: 80 };
         let days: BTreeMap<Date, Room> = (2..10).map(|day| (date(&format!("2026-03-{day:02}")), room)).collect();
-        let book = Book { shop: &shop, advisors: &advisors, arrivals: &arrivals, days: &days };
+        let book = Book { shop: &shop, apart: HALF_AN_HOUR, advisors: &advisors, arrivals: &arrivals, days: &days };
         let offered = book.slots(&wish(length), (monday, moment(7 * 1440)), moment(now));
         let offered: Vec<Timestamp> = offered.iter().map(|slot| slot.start_at).collect();
         let given: Vec<Timestamp> = (now + 1..7 * 1440)

@@ -22,12 +22,11 @@ pub(in crate::appointments) struct Neighbour {
     pub(in crate::appointments) other_start_at: Timestamp,
 }
 
-/// Who else is to be received by the advisors of these less than `spacing` before or after: the nearest on each side, so that
+/// Who else is to be received by the advisors of these less than their dealership's spacing before or after: the nearest on each side, so that
 /// a day on which everything starts at once costs no more than another.
 pub(in crate::appointments) async fn neighbours(
     tx: &mut Tx,
-    appointments: &[&Appointment],
-    spacing: SignedDuration,
+    appointments: &[(&Appointment, SignedDuration)],
 ) -> Result<Vec<Neighbour>> {
     #[derive(Serialize)]
     struct Place {
@@ -38,9 +37,9 @@ pub(in crate::appointments) async fn neighbours(
         start: Timestamp,
         before: Timestamp,
     }
-    let place = |appointment: &&Appointment| {
+    let place = |(appointment, apart): &(&Appointment, SignedDuration)| {
         let (start, advisor_id) = (appointment.start_at?, appointment.advisor_id?);
-        let (after, before) = (start.minus(spacing), start.plus(spacing));
+        let (after, before) = (start.minus(*apart), start.plus(*apart));
         Some(Place { id: appointment.id, dealership_id: appointment.dealership_id, advisor_id, after, start, before })
     };
     let places: Vec<Place> = appointments.iter().filter_map(place).collect();

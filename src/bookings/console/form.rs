@@ -70,18 +70,22 @@ fn warnings(visitor: &Visitor, note: &Note<'_>) -> Markup {
 fn said(w: Words, warning: &Warning) -> String {
     let number = |value: f64| format!("{value:.1}");
     match warning {
-        Warning::Spacing { with, minutes } => {
-            w.ta("warning-spacing", &[("what", with.clone().into()), ("n", (*minutes).into())])
-        }
-        Warning::Load { date, booked_hours, available_hours } => w.ta(
+        Warning::Spacing { with, minutes, apart } => w.ta(
+            "warning-spacing",
+            &[("what", with.clone().into()), ("n", (*minutes).into()), ("apart", (*apart).into())],
+        ),
+        Warning::Load { date, booked_hours, available_hours, full } => w.ta(
             "warning-load",
             &[
                 ("when", date.clone().into()),
                 ("n", number(*booked_hours).into()),
                 ("of", number(*available_hours).into()),
+                ("full", (*full).into()),
             ],
         ),
-        Warning::LateSlot { working_days } => w.ta("warning-late-slot", &[("n", (*working_days).into())]),
+        Warning::LateSlot { working_days, most } => {
+            w.ta("warning-late-slot", &[("n", (*working_days).into()), ("most", (*most).into())])
+        }
         Warning::PartsNotReady => w.t("warning-parts-not-ready"),
         Warning::Comeback { original } => {
             w.ta("warning-comeback", &[("what", original.clone().unwrap_or_else(|| "—".to_owned()).into())])

@@ -204,7 +204,8 @@ impl Gathered<'_> {
         }
         let known = capacity::actions::days(tx, self.dealership.id, &dates).await?;
         let full = known.into_iter().map(|known| {
-            let room = known.room(booked.get(&known.date).copied().unwrap_or(0));
+            // What the brand is told is held against its own four fifths, whatever the dealership allows itself.
+            let room = known.room(booked.get(&known.date).copied().unwrap_or(0), capacity::FULL);
             Day { booked: room.booked_minutes, available: room.available_minutes, date: known.date }
         });
         Ok(full.collect())

@@ -283,7 +283,7 @@ fn of_lying(rows: impl Iterator<Item = (Timestamp, f64)>, at: Timestamp) -> Figu
 fn of_days(days: &[Day]) -> Figure {
     let sum = |of: fn(&Day) -> i64| whole(days.iter().map(of).sum());
     let (booked, available) = (sum(|day| day.booked), sum(|day| day.available));
-    let over = days.iter().filter(|day| capacity::is_overbooked(day.booked, day.available)).count();
+    let over = days.iter().filter(|day| capacity::is_overbooked(day.booked, day.available, capacity::FULL)).count();
     let fullest = days.iter().filter_map(Day::share).max_by(f64::total_cmp);
     let mut more = BTreeMap::from([("days_over", as_float(over as u64)), ("part", booked), ("whole", available)]);
     more.extend(fullest.map(|fullest| ("fullest_day", fullest)));

@@ -36,7 +36,7 @@ async fn acceptance_19_more_than_four_fifths_of_a_day_is_a_warning() {
     shop.hears(of_hours(&anna().at("A-4"), "2026-03-05T14:00", 1.0)).await;
     assert_eq!(
         shop.warnings("A-4").await,
-        json!([{"code": "load", "date": "2026-03-05", "booked_hours": 33.0, "available_hours": 40.0}])
+        json!([{"code": "load", "date": "2026-03-05", "booked_hours": 33.0, "available_hours": 40.0, "full": 80}])
     );
     assert!(shop.timeline("A-4").await.contains(&"appointment.warning load".to_owned()));
     shop.drain().await;
@@ -81,7 +81,7 @@ async fn acceptance_21_arrivals_of_one_advisor_are_half_an_hour_apart() {
     shop.book(&anna(), "2026-03-05T09:00").await;
     shop.book(&fang(), "2026-03-05T09:20").await;
     assert!(shop.codes("A-1").await.is_empty());
-    assert_eq!(shop.warnings("A-2").await, json!([{"code": "spacing", "with": "A-1", "minutes": 20}]));
+    assert_eq!(shop.warnings("A-2").await, json!([{"code": "spacing", "with": "A-1", "minutes": 20, "apart": 30}]));
     // Half an hour is enough; so is another advisor; and moved away it is in nobody's way.
     shop.moves(&fang(), "2026-03-05T09:30").await;
     assert!(shop.codes("A-2").await.is_empty());
@@ -91,6 +91,38 @@ async fn acceptance_21_arrivals_of_one_advisor_are_half_an_hour_apart() {
     shop.cancels(&anna()).await;
     shop.book(&anna().at("A-5"), "2026-03-05T08:50").await;
     assert!(shop.codes("A-5").await.is_empty(), "the other one was called off");
+    shop.drain().await;
+}
+
+/// BR-06, BR-07, BR-08: the figures are the dealership's own where it has said them.
+#[tokio::test]
+async fn a_dealership_has_its_own_spacing_fullness_and_wait() {
+    let rules = json!({"appointments": {"apart_minutes": 15, "full_percent": 50, "wait_days": 1}});
+    let shop = Shop::opening().dealership("gz-tianhe", "rules", rules).open().await;
+    shop.hears(event("capacity.set", json!({"date": "2026-03-05", "available_hours": 4.0}))).await;
+    shop.hears(of_hours(&anna(), "2026-03-05T09:00", 2.0)).await;
+    assert!(shop.codes("A-1").await.is_empty(), "half of the day may be booked");
+    // Who looks for a time finds none on the day that is full, and a quarter of an hour apart on the one before.
+    let slots = async |day: &str| {
+        let path = format!("/v1/slots?dealership=gz-tianhe&hours=0.5&from={day}&to={day}");
+        let found = shop.get(&path).await["items"].take();
+        found.as_array().expect("items").iter().map(|slot| slot["start_at"].to_string()).collect::<Vec<String>>()
+    };
+    assert!(slots("2026-03-05").await.is_empty());
+    let starts = slots("2026-03-04").await;
+    assert!(starts.len() > 8 && starts[1].contains("T01:15"), "{starts:?}");
+    shop.hears(of_hours(&fang(), "2026-03-05T09:15", 0.5)).await;
+    let full = json!({"code": "load", "date": "2026-03-05", "booked_hours": 2.5, "available_hours": 4.0, "full": 50});
+    assert_eq!(shop.warnings("A-2").await, json!([full]), "a quarter of an hour is enough here");
+    let late = anna().at("A-4").with("ref", "C-4");
+    shop.hears(event_as(&late, "requested", "2026-03-04T10:00")).await;
+    shop.hears(event_as(&late, "proposed", "2026-03-05T09:20")).await;
+    assert_eq!(shop.codes("A-4").await, ["spacing", "load", "late_slot"]);
+    let warnings = shop.warnings("A-4").await;
+    assert_eq!(
+        (&warnings[0]["minutes"], &warnings[0]["apart"], &warnings[2]["most"]),
+        (&json!(5), &json!(15), &json!(1))
+    );
     shop.drain().await;
 }
 

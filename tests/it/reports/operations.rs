@@ -161,6 +161,27 @@ async fn acceptance_30_named_days_are_held_against_the_first_one() {
     assert_eq!(number["more"]["within"], 33.3);
 }
 
+/// Row 41 through the door: what technicians clocked against what was sold, as the report and the repair order say it.
+#[tokio::test]
+async fn acceptance_41_eight_hours_clocked_on_six_sold_are_75_percent() {
+    let shop = Shop::open().await;
+    shop.book(&anna(), "2026-03-05T09:30").await;
+    shop.leaps_to("2026-03-05T09:30");
+    shop.opens_order("R-1", "2026-03-05T09:40", json!({"appointment_ref": "A-1"})).await;
+    shop.delivers("R-1", "2026-03-05T16:00", json!({"hours": {"sold": 6, "clocked": 8}})).await;
+    // Hours that nobody clocked say nothing of how well they were used.
+    shop.opens_order("R-2", "2026-03-05T09:50", json!({"customer": anna().data, "vehicle": {"plate": "粤A12345"}}))
+        .await;
+    shop.delivers("R-2", "2026-03-05T16:30", json!({"hours": {"sold": 3}})).await;
+    shop.drain_patiently().await;
+    assert_eq!(said(&shop.number("efficiency").await), "efficiency 75.0 n=1 -");
+    let order = shop.get("/v1/repair-orders/R-1").await;
+    assert_eq!(order["hours"], json!({"sold": 6.0, "clocked": 8.0, "efficiency": 0.75}));
+    let rows = shop.items(&format!("/v1/reports/operations/rows?{MARCH}&number=efficiency")).await;
+    let counted: Vec<&Value> = rows.iter().filter(|row| row["is_counted"] == true).collect();
+    assert_eq!((counted.len(), &counted[0]["part"], &counted[0]["whole"]), (1, &json!(6.0), &json!(8.0)), "{rows:?}");
+}
+
 #[tokio::test]
 async fn what_is_asked_wrongly_is_said_and_another_dealership_is_nobodys_business() {
     let shop = a_week().await;
