@@ -251,10 +251,10 @@ impl Fact {
     #[must_use]
     pub fn without_users(mut self, gone: &[usize]) -> Self {
         if let Self::VehicleUpserted { users, .. } = &mut self {
-            let mut place = 0;
-            users.iter_mut().for_each(|users| users.retain(|_| (!gone.contains(&place), place += 1).0));
+            let told = users.take().into_iter().flatten().enumerate();
+            let left: Vec<_> = told.filter(|(place, _)| !gone.contains(place)).map(|(_, user)| user).collect();
             // Nobody left is no word that nobody has any role.
-            *users = users.take().filter(|users| gone.is_empty() || !users.is_empty());
+            *users = Some(left).filter(|left| !left.is_empty());
         }
         self
     }
