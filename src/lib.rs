@@ -29,7 +29,7 @@
 //! [`intake`] the doors for facts: envelope, catalogue of types, `POST /v1/events`, `aftercare ingest`.
 //! [`inbound`] mail that comes in, over LMTP and `POST /in/email`: stored raw, read, sorted, matched to what we sent.
 //! [`imports`] files of a dealer management system: rows that become the same events.
-//! [`customers`] people, addresses, vehicles. [`appointments`] booked, moved, cancelled, confirmed, arrived, missed.
+//! [`customers`] people, addresses, vehicles and who is what to them. [`appointments`] booked, moved, cancelled, confirmed, arrived, missed.
 //! [`calls`] the follow-up queue: what people are to call about, who may, with which words, and what came of it.
 //! [`repairs`] opened, promised, work found and decided, checked, ready, delivered. [`parts`] ordered, delayed, arrived,
 //! fitted; whose turn it is.

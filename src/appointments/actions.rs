@@ -213,7 +213,7 @@ async fn find_parties(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Part
             sightings.push(vehicles::actions::Mention {
                 dealership_id: told.dealership.id,
                 sighting,
-                owner,
+                owner: vehicles::Whose::BroughtBy(owner),
                 heard_at: told.time,
             });
         }

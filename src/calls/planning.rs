@@ -46,8 +46,7 @@ pub struct NewTask {
     pub is_urgent: bool,
     /// The customer asked for it: `not_before` is kept as it is.
     pub agreed: Option<Agreed>,
-    /// It is made because the customer wants it, so that who wants no calls is called all the same. So are call-backs, unless
-    /// their desk says that it is the house that wants something.
+    /// The customer wants it, so that who wants no calls is called all the same; call-backs too, unless their desk says no.
     pub is_asked_for: bool,
     /// None = the customer's, else the dealership's.
     pub language: Option<String>,
@@ -188,7 +187,7 @@ impl CallType {
 }
 
 /// A visit that has ended.
-#[expect(clippy::struct_excessive_bools, reason = "four facts about it, each by itself")]
+#[expect(clippy::struct_excessive_bools, reason = "five facts about it, each by itself")]
 #[derive(Clone, Debug)]
 pub struct Visit {
     pub dealership: Arc<Dealership>,
@@ -202,11 +201,13 @@ pub struct Visit {
     /// Work for the house itself: not followed up (BR-32).
     pub is_internal: bool,
     pub is_comeback: bool,
-    /// A case or complaint is open: its own calls are made, not this one (BR-32).
+    /// A company's car, whoever is asked (BR-32, the fleet rule).
+    pub of_fleet: bool,
+    /// A case or complaint is open, with its own calls (BR-32).
     pub has_open_case: bool,
     /// A case about an earlier visit was closed: always called, within 24 to 48 hours (BR-33).
     pub after_case: bool,
-    /// Known to the script by these names: `service`, `advisor`; no personal data.
+    /// For the script: `service`, `advisor`; no personal data.
     pub detail: Value,
 }
 
@@ -258,7 +259,6 @@ pub(super) fn follow_up(
     settings: &config::FollowUp,
 ) -> Result<NewTask, NoCall> {
     let must = visit.is_comeback || visit.after_case;
-    let rest = settings.rest.signed();
     if visit.is_internal {
         return Err(NoCall::Internal);
     }
@@ -269,10 +269,10 @@ pub(super) fn follow_up(
         return Err(NoCall::Suppressed);
     }
     if !must {
-        if standing.spoken_to_at.is_some_and(|at| visit.delivered_at.since(at) < rest) {
+        if standing.spoken_to_at.is_some_and(|at| visit.delivered_at.since(at) < settings.rest.signed()) {
             return Err(NoCall::SpokenToLately);
         }
-        if standing.kind == Kind::Company && !settings.fleets {
+        if (visit.of_fleet || standing.kind == Kind::Company) && !settings.fleets {
             return Err(NoCall::Fleet);
         }
         if mode_of(&visit.dealership, settings.mode) == FollowUpMode::Survey {
@@ -327,6 +327,7 @@ mod tests {
             served_by: vec![id(3), id(4)],
             is_internal: false,
             is_comeback: false,
+            of_fleet: false,
             has_open_case: false,
             after_case: false,
             detail: json!({}),
@@ -385,6 +386,7 @@ mod tests {
         let ask = |visit: &Visit, standing, settings| follow_up(visit, standing, &hours(None, "zh"), settings).err();
         for (visit, standing, settings, why) in [
             (Visit { is_internal: true, ..usual() }, PERSON, &settings, Some(NoCall::Internal)),
+            (Visit { of_fleet: true, ..usual() }, PERSON, &settings, Some(NoCall::Fleet)),
             (Visit { has_open_case: true, ..usual() }, PERSON, &settings, Some(NoCall::OpenCase)),
             (usual(), Standing { is_suppressed: true, ..PERSON }, &settings, Some(NoCall::Suppressed)),
             (usual(), lately(6), &settings, Some(NoCall::SpokenToLately)),

@@ -7,7 +7,11 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{AddressKind, ContactPoint, Customer, Kind, Need, Validity, actions, merging, store};
+use super::{
+    AddressKind, ContactPoint, Customer, Kind, Need, Validity, actions, merging,
+    store::{self, screens},
+    vehicles::{self, Vehicle},
+};
 use crate::{
     app::App,
     clock::Timestamp,
@@ -41,6 +45,18 @@ async fn get_one(
     let found = store::list_by_reference(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
     let store::Found { customer, dealership } = Error::unless_one(found)?;
     let contact_points = store::list_contact_points(&mut tx, customer.id).await?;
+    let cars = screens::cars(&mut tx, customer.id).await?;
+    let ids: Vec<_> = cars.iter().map(|car| car.id).collect();
+    let people = vehicles::people::shown(&mut tx, &ids).await?;
+    let cars = cars.iter().map(|car| ShownCar {
+        id: car.id,
+        vin: car.vin.clone(),
+        plate: car.plate.clone(),
+        roles: {
+            let own = people.iter().filter(|one| one.vehicle_id == car.id && one.customer == customer.id);
+            own.map(|one| one.role).collect()
+        },
+    });
     Ok(Json(Shown {
         id: customer.id,
         reference: customer.reference,
@@ -55,6 +71,7 @@ async fn get_one(
         vip: customer.vip,
         needs: customer.needs.0,
         heard_at: customer.heard_at,
+        vehicles: cars.collect(),
         contact_points: contact_points.into_iter().map(ShownPoint::from).collect(),
     }))
 }
@@ -131,8 +148,18 @@ struct Shown {
     needs: Vec<Need>,
     /// The `time` of the last applied event.
     heard_at: Timestamp,
+    /// The twenty latest of which they are owner, driver or payer.
+    vehicles: Vec<ShownCar>,
     /// Those that no source has taken back, of each type in the order to try.
     contact_points: Vec<ShownPoint>,
+}
+
+#[derive(Serialize)]
+struct ShownCar {
+    id: Id<Vehicle>,
+    vin: Option<String>,
+    plate: Option<String>,
+    roles: Vec<vehicles::people::Role>,
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::{
     ContactPoint, Customer, Validity, actions, consent, needs,
     store::{self, screens},
+    vehicles,
 };
 use crate::{
     app::App,
@@ -86,6 +87,8 @@ async fn one(
     let customer = Error::unless_one(found)?.customer;
     let points = store::list_contact_points(&mut tx, customer.id).await?;
     let cars = screens::cars(&mut tx, customer.id).await?;
+    let ids: Vec<_> = cars.iter().map(|car| car.id).collect();
+    let people = vehicles::people::shown(&mut tx, &ids).await?;
     let coming = notices::console::panel(&mut tx, &visitor, customer.id).await?;
     let said = messages::console::panel(&mut tx, &visitor, customer.id).await?;
     let calls = calls::console::panel(&mut tx, &visitor, customer.id).await?;
@@ -111,7 +114,7 @@ async fn one(
                 section class="card" aria-labelledby="cars-title" {
                     h2 id="cars-title" { (w.t("col-vehicle")) }
                     @if cars.is_empty() { p class="muted" { "—" } }
-                    ul class="plain" { @for car in &cars { li { strong { (car.model_code.as_deref().unwrap_or_default()) } " " (car.model_year.map(|year| year.to_string()).unwrap_or_default()) " " span class="num muted" { (car.plate.as_deref().unwrap_or_default()) } @if let Some(vin) = &car.vin { br; span class="num muted small" { (vin) } } } } }
+                    ul class="plain" { @for car in &cars { (vehicles::console::car(&visitor, car, &people, customer.id)) } }
                 }
                 (needs::panel(&visitor, &customer)) (coming) (calls) (agreed)
             }

@@ -15,7 +15,10 @@ pub mod vehicles;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
-use self::{consent::actions::Said, vehicles::Sighting};
+use self::{
+    consent::actions::Said,
+    vehicles::{Sighting, people::Role},
+};
 use crate::{
     clock::Timestamp,
     dealerships::Dealership,
@@ -201,10 +204,18 @@ pub enum Fact {
     VehicleUpserted {
         sighting: Sighting,
         owner: Option<Person>,
+        /// Who drives it and who pays: of each role that is named the whole; nobody ends every role.
+        users: Option<Vec<(Role, Person)>>,
     },
     /// Sold or scrapped: nobody is written to about it any more.
     OwnershipEnded {
         sighting: Sighting,
+    },
+    /// Somebody drives it no more or pays for it no more; whoever does where nobody is named.
+    RoleEnded {
+        sighting: Sighting,
+        role: Role,
+        person: Option<Person>,
     },
     CampaignOpened {
         sighting: Sighting,
@@ -222,12 +233,30 @@ impl Fact {
     pub fn person(&self) -> Option<&Person> {
         match self {
             Self::Upserted(person) => Some(person),
-            Self::VehicleUpserted { owner, .. } => owner.as_ref(),
+            Self::VehicleUpserted { owner: person, .. } | Self::RoleEnded { person, .. } => person.as_ref(),
             Self::Merged { .. }
             | Self::OwnershipEnded { .. }
             | Self::CampaignOpened { .. }
             | Self::CampaignClosed { .. } => None,
         }
+    }
+    /// Who drives the car that it tells of, and who pays for it.
+    pub fn users(&self) -> &[(Role, Person)] {
+        match self {
+            Self::VehicleUpserted { users: Some(users), .. } => users,
+            _ => &[],
+        }
+    }
+    /// The same without some of those, by their places: they were erased, and nothing is said of them.
+    #[must_use]
+    pub fn without_users(mut self, gone: &[usize]) -> Self {
+        if let Self::VehicleUpserted { users, .. } = &mut self {
+            let told = users.take().into_iter().flatten().enumerate();
+            let left: Vec<_> = told.filter(|(place, _)| !gone.contains(place)).map(|(_, user)| user).collect();
+            // Nobody left is no word that nobody has any role.
+            *users = Some(left).filter(|left| !left.is_empty());
+        }
+        self
     }
 }
 

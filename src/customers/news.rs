@@ -6,7 +6,10 @@ use serde_json::json;
 use super::{
     Customer, Fact, Person, actions,
     merging::{Word, merge},
-    vehicles::{self, Sighting, Vehicle},
+    vehicles::{
+        self, Sighting, Vehicle, Whose,
+        people::{self, Role},
+    },
 };
 use crate::{
     appointments, calls, db,
@@ -37,7 +40,10 @@ pub async fn apply(desk: &mut Desk<'_>, told: &[Told<'_>]) -> Result<Vec<Outcome
                     outcomes.push(merged(desk, told).await?);
                 }
             }
-            Fact::OwnershipEnded { .. } | Fact::CampaignOpened { .. } | Fact::CampaignClosed { .. } => {
+            Fact::OwnershipEnded { .. }
+            | Fact::RoleEnded { .. }
+            | Fact::CampaignOpened { .. }
+            | Fact::CampaignClosed { .. } => {
                 for told in run {
                     outcomes.push(of_one_vehicle(desk, told).await?);
                 }
@@ -83,19 +89,30 @@ async fn vehicles_upserted(desk: &mut Desk<'_>, run: &[Told<'_>]) -> db::Result<
     let seen: Vec<(&Told<'_>, &Sighting, Option<&Person>)> = run
         .iter()
         .filter_map(|told| match told.fact {
-            Fact::VehicleUpserted { sighting, owner } => Some((told, sighting, owner.as_ref())),
+            Fact::VehicleUpserted { sighting, owner, .. } => Some((told, sighting, owner.as_ref())),
             _ => None,
         })
         .collect();
-    let owners: Vec<_> = seen.iter().filter_map(|(told, _, owner)| Some(mention(told, (*owner)?))).collect();
-    let mut known = actions::refresh_all(desk, &owners).await?.into_iter();
+    let mut people = Vec::with_capacity(seen.len());
+    for (told, _, owner) in &seen {
+        people.extend(owner.iter().map(|owner| mention(told, owner)));
+        people.extend(told.fact.users().iter().map(|(_, person)| mention(told, person)));
+    }
+    let mut known = actions::refresh_all(desk, &people).await?.into_iter().map(|known| known.id);
     let mut owned: Vec<Option<Id<Customer>>> = Vec::with_capacity(seen.len());
-    for (.., owner) in &seen {
-        owned.push(owner.and_then(|_| known.next()).map(|known| known.id));
+    let mut used: Vec<Vec<(Role, Id<Customer>)>> = Vec::with_capacity(seen.len());
+    for (told, _, owner) in &seen {
+        owned.push(owner.and_then(|_| known.next()));
+        used.push(told.fact.users().iter().map(|(role, _)| *role).zip(known.by_ref()).collect());
     }
     let sightings: Vec<_> =
         seen.iter().zip(&owned).map(|((told, sighting, _), owner)| sighted(told, sighting, *owner)).collect();
     let ids = vehicles::actions::refresh_all(desk, &sightings).await?;
+    for (((told, ..), id), used) in seen.iter().zip(&ids).zip(&used) {
+        if matches!(told.fact, Fact::VehicleUpserted { users: Some(_), .. }) {
+            people::tell(desk, word(told, *id), used).await?;
+        }
+    }
     let (mut cars, mut owners) = (BTreeSet::new(), BTreeSet::new());
     for (((told, ..), owner), id) in seen.iter().zip(owned).zip(ids) {
         let mut line = line(desk, told, "vehicle.upserted");
@@ -109,7 +126,12 @@ async fn vehicles_upserted(desk: &mut Desk<'_>, run: &[Told<'_>]) -> db::Result<
 }
 
 fn sighted<'a>(told: &Told<'_>, sighting: &'a Sighting, owner: Option<Id<Customer>>) -> vehicles::actions::Mention<'a> {
+    let owner = Whose::Told(owner);
     vehicles::actions::Mention { dealership_id: told.dealership.id, sighting, owner, heard_at: told.time }
+}
+
+fn word<'a>(told: &Told<'a>, vehicle_id: Id<Vehicle>) -> people::Word<'a> {
+    people::Word { vehicle_id, event_id: Some(told.event_id), source: told.source, at: told.time }
 }
 
 /// Both may be unknown yet: each is then made, so that a later word about either finds the one who is left.
@@ -124,17 +146,24 @@ async fn merged(desk: &mut Desk<'_>, told: &Told<'_>) -> db::Result<Outcome> {
     Ok(Outcome::Applied)
 }
 
-/// Sold, recalled, or the recall was done.
+/// Sold, driven or paid for by somebody else, recalled, or the recall was done.
 async fn of_one_vehicle(desk: &mut Desk<'_>, told: &Told<'_>) -> db::Result<Outcome> {
     let (Fact::OwnershipEnded { sighting }
+    | Fact::RoleEnded { sighting, .. }
     | Fact::CampaignOpened { sighting, .. }
     | Fact::CampaignClosed { sighting, .. }) = told.fact
     else {
         return Ok(Outcome::Applied);
     };
+    let named: Vec<_> = told.fact.person().iter().map(|person| mention(told, person)).collect();
+    let who = actions::refresh_all(desk, &named).await?.first().map(|known| known.id);
     let id = vehicles::actions::refresh_all(desk, &[sighted(told, sighting, None)]).await?.remove(0);
     match told.fact {
         Fact::OwnershipEnded { .. } => ownership_ended(desk, told, id).await,
+        Fact::RoleEnded { role, .. } => {
+            people::end(desk, word(told, id), Some(*role), who).await?;
+            Ok(Outcome::Applied)
+        }
         Fact::CampaignOpened { number, name, .. } => {
             let opened = vehicles::actions::open_campaign(desk, id, (number, name.as_deref()), told.time).await?;
             if let Some(vehicle) = &opened {
@@ -161,9 +190,11 @@ async fn ownership_ended(desk: &mut Desk<'_>, told: &Told<'_>, id: Id<Vehicle>) 
     desk.record(line);
     hear(desk, &heard("ownership.ended", told, &vehicle)).await?;
     calls::actions::withdraw(desk, &id.to_string(), &[], "ownership_ended").await?;
-    if let Some(owner) = vehicle.owner_id {
-        calls::actions::withdraw_about_vehicle(desk, owner, id, "ownership_ended").await?;
+    let users = people::of(desk.tx, &[id]).await?.into_iter().map(|holder| holder.customer_id);
+    for one in vehicle.owner_id.into_iter().chain(users).collect::<BTreeSet<_>>() {
+        calls::actions::withdraw_about_vehicle(desk, one, id, "ownership_ended").await?;
     }
+    people::end(desk, word(told, id), None, None).await?;
     Ok(Outcome::Applied)
 }
 
@@ -214,6 +245,7 @@ fn heard(event_type: &'static str, told: &Told<'_>, vehicle: &Vehicle) -> Heard 
     Heard {
         event_id: Some(told.event_id),
         customer_id: vehicle.owner_id,
+        vehicle_id: Some(vehicle.id),
         quietly: told.dealership.live_from.is_some_and(|live| told.time < live),
         ..Heard::new(event_type, told.dealership, subject)
     }

@@ -61,6 +61,7 @@ const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
     migration!(75, "0075_hooks"),
     migration!(78, "0078_assists"),
     migration!(82, "0082_retention"),
+    migration!(83, "0083_roles"),
 ];
 
 /// How the database's schema stands to this program's.

@@ -66,7 +66,7 @@ pub async fn find(desk: &mut Desk<'_>, named: &[Names<'_>]) -> db::Result<Vec<Pa
         sightings.push(vehicles::actions::Mention {
             dealership_id: names.dealership_id,
             sighting,
-            owner: parties[index].customer.as_ref().map(|customer| customer.id),
+            owner: vehicles::Whose::BroughtBy(parties[index].customer.as_ref().map(|customer| customer.id)),
             heard_at: names.heard_at,
         });
     }

@@ -79,6 +79,11 @@ pub(super) const INVARIANTS: &[(&str, Sql)] = &[
             UNION ALL SELECT t.id FROM call_words w JOIN call_tasks t ON t.id = w.task_id
                 WHERE t.state <> 'scheduled' OR t.state_reason IS NULL OR t.state_reason <> 'word_kept' LIMIT 100"),
     ),
+    (
+        "who drives or pays for a car is somebody",
+        one("SELECT p.vehicle_id || ' ' || p.role FROM vehicle_people p JOIN customers c ON c.id = p.customer_id
+            WHERE (c.erased_at IS NOT NULL OR c.merged_into IS NOT NULL) AND $1 = $1 LIMIT 100"),
+    ),
     // That each has a mark of their own is not asked: who is told of again after a backup and erased once more is known by the
     // marks of the first time.
     (

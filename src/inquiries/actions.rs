@@ -225,7 +225,7 @@ async fn take_over(desk: &mut Desk<'_>, thread: &mut Thread, arrival: &Arrival) 
         let mention = vehicles::actions::Mention {
             dealership_id: arrival.dealership.id,
             sighting,
-            owner: customer,
+            owner: vehicles::Whose::BroughtBy(customer),
             heard_at: arrival.received_at,
         };
         inquiry.vehicle_id = vehicles::actions::refresh_all(desk, &[mention]).await?.pop();

@@ -27,12 +27,18 @@ impl OfErased {
         tx: &mut db::Tx,
         fresh: impl Iterator<Item = (usize, &'e Envelope)> + Send,
     ) -> db::Result<Self> {
-        let (mut whose, mut told) = (Vec::new(), Vec::new());
+        let (mut whose, mut told, mut users) = (Vec::new(), Vec::new(), HashMap::new());
         let (mut of, mut named) = (Vec::new(), Vec::new());
         for (index, envelope) in fresh {
             let Some(fact) = envelope.fact.as_ref() else { continue };
             let dealership = envelope.dealership.id;
             for (reference, addresses) in fact.people() {
+                whose.push(index);
+                told.push(rights::actions::Told { dealership, reference, addresses });
+            }
+            // The car and its other people are told of all the same.
+            for (place, (reference, addresses)) in fact.users().into_iter().enumerate() {
+                users.insert(told.len(), (index, place, fact));
                 whose.push(index);
                 told.push(rights::actions::Told { dealership, reference, addresses });
             }
@@ -43,10 +49,18 @@ impl OfErased {
         }
         let erased = rights::actions::erased(tx, &told, &named).await?;
         let bare = |place: usize| (of[place].0, of[place].1.without_words());
-        Ok(Self {
-            unheard: erased.told.into_iter().map(|place| whose[place]).collect(),
-            bare: erased.named.into_iter().map(bare).collect(),
-        })
+        let mut found = Self { unheard: HashSet::new(), bare: erased.named.into_iter().map(bare).collect() };
+        let mut gone: HashMap<usize, (&Fact, Vec<usize>)> = HashMap::new();
+        for told in erased.told {
+            match users.get(&told) {
+                Some((index, place, fact)) => gone.entry(*index).or_insert((fact, Vec::new())).1.push(*place),
+                None => {
+                    found.unheard.insert(whose[told]);
+                }
+            }
+        }
+        found.bare.extend(gone.into_iter().map(|(index, (fact, places))| (index, fact.without_users(&places))));
+        Ok(found)
     }
 
     pub(super) fn kept(&self, index: usize) -> Kept {

@@ -80,6 +80,12 @@ impl Fact {
         }
         self.person().map(|person| (person.reference.as_str(), person.addresses().collect())).into_iter().collect()
     }
+    /// The refs and addresses of those who drive the car that it tells of, and of who pays for it.
+    pub fn users(&self) -> Vec<(&str, Vec<&str>)> {
+        let Self::Customer(fact) = self else { return Vec::new() };
+        let users = fact.users().iter();
+        users.map(|(_, person)| (person.reference.as_str(), person.addresses().collect())).collect()
+    }
     /// The thing that it names where it names nobody: whose it is, is known here alone.
     pub fn thing(&self) -> Option<Thing<'_>> {
         if self.person().is_some() {
@@ -108,6 +114,14 @@ impl Fact {
                 }
                 Self::Inquiry(fact)
             }
+            other => other,
+        }
+    }
+    /// The same without some of the [`Fact::users`].
+    #[must_use]
+    pub fn without_users(&self, gone: &[usize]) -> Self {
+        match self.clone() {
+            Self::Customer(fact) => Self::Customer(fact.without_users(gone)),
             other => other,
         }
     }

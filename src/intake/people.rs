@@ -12,7 +12,7 @@ use crate::{
         consent::{Action, Source, actions::Said},
         email::{self, Email},
         phone::{self, Phone},
-        vehicles::Sighting,
+        vehicles::{Sighting, people::Role},
     },
     notices::ChannelName,
 };
@@ -149,6 +149,25 @@ fn consents(fields: &Fields<'_>) -> Vec<Said> {
     fields.objects("consents").unwrap_or_default().iter().filter_map(read).collect()
 }
 
+/// The words of a role at a car.
+const ROLES: &str = "must be owner, driver or payer";
+/// So many people has a car at most.
+const MOST_USERS: usize = 20;
+
+/// `users`: the people of the car, each a person with their `role`. None where nothing is said of them.
+fn users(data: &Fields<'_>, home: Home<'_>) -> Option<Vec<(Role, Person)>> {
+    let told = data.objects("users")?;
+    if told.len() > MOST_USERS {
+        data.fault("users", "too_many", format!("a car has {MOST_USERS} people at most"));
+        return None;
+    }
+    let read = |user: &Fields<'_>| {
+        let (role, person) = (user.require("role", word(user, "role", ROLES)), person_in(user, home));
+        Some((role?, person?))
+    };
+    Some(told.iter().filter_map(read).collect())
+}
+
 type Read = fn(&Fields<'_>, Home<'_>) -> Option<Fact>;
 
 /// Reads events about people and vehicles by themselves. Their fields stand in `data` itself, or in `data.customer` and
@@ -168,10 +187,22 @@ pub(super) fn fact(kind: &str) -> Option<Read> {
             }
             Some(Fact::Merged { reference, into })
         },
-        "vehicle.upserted" => {
-            |data, home| Some(Fact::VehicleUpserted { sighting: sighting(data)?, owner: person(data, home) })
-        }
-        "ownership.ended" => |data, _| Some(Fact::OwnershipEnded { sighting: sighting(data)? }),
+        "vehicle.upserted" => |data, home| {
+            let (sighting, mut owner) = (sighting(data)?, person(data, home));
+            let mut users = users(data, home);
+            // The owner may stand among the people of the car, or as its customer as ever.
+            let owners = users.iter_mut().flat_map(|users| users.extract_if(.., |(role, _)| *role == Role::Owner));
+            owner = owners.map(|(_, person)| person).last().or(owner);
+            let users = users.filter(|users| !users.is_empty() || data.items("users").is_some_and(<[_]>::is_empty));
+            Some(Fact::VehicleUpserted { sighting, owner, users })
+        },
+        "ownership.ended" => |data, home| {
+            let sighting = sighting(data)?;
+            Some(match word(data, "role", ROLES) {
+                None | Some(Role::Owner) => Fact::OwnershipEnded { sighting },
+                Some(role) => Fact::RoleEnded { sighting, role, person: person(data, home) },
+            })
+        },
         "campaign.vehicle_open" => |data, _| {
             let (sighting, number) = (sighting(data), data.require("campaign_no", data.line("campaign_no")));
             let name = data.line("name").or_else(|| data.line("campaign_name"));

@@ -19,7 +19,7 @@ use crate::{
         pages::Pages,
         pieces::{empty, head, masked, moment, tabs, tag},
     },
-    customers::Customer,
+    customers::{Customer, vehicles::console::addressed_as},
     db::Tx,
     http::Error,
     id::Id,
@@ -160,7 +160,7 @@ pub async fn panel(tx: &mut Tx, visitor: &Visitor, customer: Id<Customer>) -> Re
                     li {
                         p class="small" {
                             strong { (w.code("kind", &message.kind)) } " " span class="muted" { (w.code("channel", message.channel.word())) " · " (moment(visitor, message.accepted_at.unwrap_or(message.created_at))) } " "
-                            (tag(&w.code("state", message.state.word()), tone(message.state)))
+                            (tag(&w.code("state", message.state.word()), tone(message.state))) " " (addressed_as(w, message.addressed_as, message.plate.as_deref()))
                         }
                         @if message.reason.is_some() && !matches!(message.state, MessageState::Accepted | MessageState::Delivered) { p class="small" { (w.code("reason", message.reason.as_deref().unwrap_or_default())) ". " (next_step(w, message)) } }
                         @match &message.title {
@@ -236,7 +236,7 @@ async fn one(State(app): State<App>, visitor: Visitor, Path(id): Path<Id<Message
                     dt { (w.t("outbox-not-before")) } dd { (moment(&visitor, message.not_before)) }
                     @if let Some(until) = message.useful_until { dt { (w.t("outbox-useful")) } dd { (moment(&visitor, until)) } }
                     @if let Some(at) = message.accepted_at { dt { (w.t("outbox-accepted")) } dd { (moment(&visitor, at)) } }
-                    @if let Some(customer) = message.customer { dt { (w.t("col-customer")) } dd { a href={ "/console/customers/" (customer) } { (w.t("open")) } } }
+                    @if let Some(customer) = message.customer { dt { (w.t("col-customer")) } dd { a href={ "/console/customers/" (customer) } { (w.t("open")) } " " (addressed_as(w, message.addressed_as, message.plate.as_deref())) } }
                 }
                 h2 { (w.t("outbox-attempts")) }
                 @if attempts.is_empty() { p class="muted" { (w.t("outbox-no-attempts")) } }

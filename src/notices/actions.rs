@@ -8,6 +8,7 @@ use serde_json::Value;
 pub use super::store::NewNotice;
 use super::{
     Audience, ChannelName, Notice, SubjectKind,
+    addressing::{Addressed, addressed},
     grammar::Facts,
     plan::Plan,
     playbook::Kind,
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     calls,
     clock::Timestamp,
-    customers::Customer,
+    customers::{Customer, vehicles::Vehicle},
     db::{self, Tx},
     dealerships::Dealership,
     desk::Desk,
@@ -52,6 +53,10 @@ pub struct Heard {
     /// Made by this very event: nothing can have been said about it yet.
     pub is_new: bool,
     pub customer_id: Option<Id<Customer>>,
+    /// The car it is about: what is addressed to its driver, owner or payer goes to whoever is that, where somebody is.
+    pub vehicle_id: Option<Id<Vehicle>>,
+    /// The moment whose driver, owner or payer is meant, where that is not now.
+    pub people_of: Option<Timestamp>,
     /// Who is told of it as its advisor.
     pub advisor_id: Option<Id<Staff>>,
     /// The source that tells of the subject: BR-19 asks whether it was heard lately.
@@ -82,6 +87,8 @@ impl Heard {
             subject,
             is_new: false,
             customer_id: None,
+            vehicle_id: None,
+            people_of: None,
             advisor_id: None,
             source: None,
             occasion: None,
@@ -115,8 +122,9 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
         // A change that was never told is not what the reader compares the next one with.
         let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
         let is_silent = kind.live && kind.audience.role().is_none() && !is_live(desk, heard).await?;
+        let to = addressed(desk, heard, kind.audience).await?;
         for reader in readers(desk, heard, kind.audience).await? {
-            let mut notice = plan(desk, heard, (kind, &tracks), detail, reader);
+            let mut notice = plan(desk, heard, (kind, &tracks), detail, (&to, reader));
             if is_silent {
                 notice.skip("feed_not_live");
             } else if let (true, Some(source), Some(detail)) = (kind.live, &heard.source, notice.detail.as_object_mut())
@@ -175,14 +183,17 @@ async fn withdraw(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<Vec<store::O
         if ended(&notice.kind) {
             just_raised.push(notice.call_off("superseded"));
         } else {
-            (notice.subject_revision, notice.customer_id) = (heard.subject.revision, heard.customer_id);
+            notice.subject_revision = heard.subject.revision;
+            let whose =
+                if notice.addressed_as.is_some() { &mut notice.visit_customer_id } else { &mut notice.customer_id };
+            *whose = heard.customer_id;
         }
     }
     let (open, stands): (Vec<_>, Vec<_>) =
         store::open_about(desk.tx, &heard.subject.id).await?.into_iter().partition(|notice| ended(&notice.kind));
     // Other details of the same visit, or another customer: what is still to be said is said of the visit as it stands now.
     let (revision, reader) = (heard.subject.revision, heard.customer_id);
-    if stands.iter().any(|notice| notice.subject_revision != revision || notice.customer_id != reader) {
+    if stands.iter().any(|notice| notice.subject_revision != revision || notice.visitor() != reader) {
         store::follow(desk.tx, &stands, revision, reader).await?;
     }
     if open.is_empty() {
@@ -218,10 +229,10 @@ fn plan(
     heard: &Heard,
     (kind, tracks): (&Kind, &[Vec<ChannelName>]),
     detail: &Value,
-    reader: Option<Id<Staff>>,
+    (to, reader): (&Addressed, Option<Id<Staff>>),
 ) -> NewNotice {
     let shop = heard.dealership.shop();
-    let plan = kind.plan(&heard.facts, desk.now, &heard.reader_zone, &shop, desk.tolerance);
+    let plan = kind.plan(&heard.facts, desk.now, &to.zone, &shop, desk.tolerance);
     let (state, reason, nominal_at, not_before, useful_until) = match plan {
         Plan::Raise { nominal, not_before, useful_until } => ("waiting", None, nominal, Some(not_before), useful_until),
         Plan::Skip { reason } => ("skipped", Some(reason), desk.now, None, None),
@@ -237,12 +248,16 @@ fn plan(
         subject_id: subject.id.clone(),
         subject_ref: subject.reference.clone(),
         subject_revision: subject.revision,
-        customer_id: heard.customer_id,
+        customer_id: to.customer_id,
+        addressed_as: to.role.map(|(role, _)| role),
+        vehicle_id: to.role.map(|(_, vehicle)| vehicle),
+        visit_customer_id: heard.customer_id.filter(|_| to.role.is_some()),
         staff_id: reader,
         dedupe_key: dedupe_key(kind, heard, reader),
         event_id: heard.event_id,
         raised_at: desk.now,
-        acted_at: heard.acted_at,
+        // Who acted is who is answered; a word to somebody else is no answer.
+        acted_at: heard.acted_at.filter(|_| to.customer_id == heard.customer_id),
         state,
         reason,
         nominal_at,

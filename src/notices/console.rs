@@ -7,7 +7,7 @@ use crate::{
         Visitor,
         pieces::{moment, tag},
     },
-    customers::Customer,
+    customers::{Customer, vehicles::console::addressed_as},
     db::Tx,
     http::Error,
     id::Id,
@@ -34,6 +34,7 @@ fn line(visitor: &Visitor, notice: &Read) -> Markup {
             strong { (w.code("kind", &notice.kind)) } " "
             @if notice.state == "held" { (tag(&w.t("state-held"), "warn")) " " }
             @else if let Some(at) = notice.not_before { span class="muted" { (moment(visitor, at)) } }
+            " " (addressed_as(w, notice.addressed_as, notice.plate.as_deref()))
             @if let Some(reason) = &notice.reason { br; span class="small" { (w.code("reason", reason)) } }
         }
     }

@@ -1,5 +1,6 @@
 //! What should be said: the kinds of notices, their timing, and the letters they become.
 pub mod actions;
+pub mod addressing;
 pub mod api;
 pub mod approving;
 mod asking;
@@ -51,7 +52,9 @@ pub enum Class {
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum Audience {
+    /// Who has the visit, the order, the question.
     Customer,
+    /// Who drives the car; where nobody is on record as that, the customer, as with the next two.
     Driver,
     Owner,
     Payer,

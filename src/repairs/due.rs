@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    PROMISE_AT_RISK, State, UNDECIDED,
+    PROMISE_AT_RISK, RepairOrder, State, UNDECIDED,
     cabinet::{Cabinet, Kept},
     life::Effect,
     store::desk as store,
@@ -22,6 +22,10 @@ use crate::{
     clocks::{
         Clock, ClockKind,
         actions::{NewClock, set, stop},
+    },
+    customers::{
+        Customer,
+        vehicles::people::{self, Role},
     },
     db,
     dealerships::{self, Dealership},
@@ -174,7 +178,8 @@ fn visit(dealership: &Arc<Dealership>, kept: &Kept, time: Timestamp) -> Option<V
             served_by: order.advisor_id.into_iter().chain(order.technicians.iter().copied()).collect(),
             is_internal: order.pay_type.as_deref().is_some_and(|pay| pay.eq_ignore_ascii_case("internal")),
             is_comeback: order.is_comeback,
-            // What the case room knows, and fills in.
+            // What the survey room and the case room know, and fill in.
+            of_fleet: false,
             has_open_case: false,
             after_case: false,
             detail: json!({"ref": order.reference}),
@@ -215,7 +220,8 @@ async fn promise(desk: &mut Desk<'_>, clocks: &[Clock], what: &'static str, befo
             let effect = Effect { event_type: what, quietly: false, detail: json!({"promised_at": promised}) };
             desk.record(telling::about(desk, kept, desk.now, what));
             heard.push(telling::heard(shop, Source { event_id: None, time: desk.now }, kept, &effect));
-            wishes.extend(call_about(shop, kept, promised, desk.now));
+            let whom = to_call(desk, &kept.folder.order, Role::Driver).await?;
+            wishes.extend(call_about(shop, kept, (whom, promised), desk.now));
         }
     }
     for heard in &heard {
@@ -227,12 +233,17 @@ async fn promise(desk: &mut Desk<'_>, clocks: &[Clock], what: &'static str, befo
 
 /// The call about a promise that is not kept: one for each promise, whichever of the two clocks rings first. That nobody told
 /// of the car being ready may be silence: who calls looks first (BR-19). None when it rings a day late.
-fn call_about(shop: &Arc<Dealership>, kept: &Kept, promised: Timestamp, now: Timestamp) -> Option<NewTask> {
+fn call_about(
+    shop: &Arc<Dealership>,
+    kept: &Kept,
+    (whom, promised): (Option<Id<Customer>>, Timestamp),
+    now: Timestamp,
+) -> Option<NewTask> {
     let order = &kept.folder.order;
     let reason = if now < promised { "promise_at_risk" } else { "promise_passed" };
     let subject = (SubjectKind::RepairOrder, order.id.to_string());
     let times = (now, promised.max(now.plus(PASSED)));
-    let task = NewTask::new(CallType::PromiseAtRisk, shop, order.customer_id?, subject, reason, times);
+    let task = NewTask::new(CallType::PromiseAtRisk, shop, whom?, subject, reason, times);
     (now.since(promised) < SignedDuration::from_hours(24)).then(|| NewTask {
         vehicle_id: order.vehicle_id,
         // Work that is decided meanwhile is another revision, and the same promise. Those in place of a text have revisions.
@@ -242,6 +253,12 @@ fn call_about(shop: &Arc<Dealership>, kept: &Kept, promised: Timestamp, now: Tim
         detail: json!({"promised_at": promised, "ref": order.reference}),
         ..task
     })
+}
+
+/// Whom a call about an order is made to: who has the role at its car, else its customer.
+async fn to_call(desk: &mut Desk<'_>, order: &RepairOrder, role: Role) -> db::Result<Option<Id<Customer>>> {
+    let found = people::who(desk.tx, order.vehicle_id, role, order.customer_id, desk.now).await?;
+    Ok(found.map(|holder| holder.customer_id).or(order.customer_id))
 }
 
 /// Half an hour without a word about the work that was found: somebody calls (seed §1, 非常重要).
@@ -254,7 +271,7 @@ pub async fn work_undecided(desk: &mut Desk<'_>, clocks: &[Clock]) -> db::Result
         let Some(shop) = shops.get(&order.dealership_id).filter(|_| waits) else { continue };
         desk.record(telling::about(desk, kept, desk.now, "repair_order.work_undecided"));
         let items: Vec<&str> = kept.folder.undecided().map(|item| item.code.as_str()).collect();
-        let Some(customer_id) = order.customer_id else { continue };
+        let Some(customer_id) = to_call(desk, order, Role::Payer).await? else { continue };
         let subject = (SubjectKind::RepairOrder, order.id.to_string());
         // The car stands on the lift: it is due at once.
         let times = (desk.now, desk.now.plus(UNDECIDED));

@@ -86,6 +86,7 @@ pub(super) fn heard(dealership: &Arc<Dealership>, source: Source, kept: &Kept, e
         event_id: source.event_id,
         is_new: kept.is_new,
         customer_id: order.customer_id,
+        vehicle_id: order.vehicle_id,
         advisor_id: order.advisor_id,
         facts,
         reader_zone: customer_zone.unwrap_or_else(|| dealership.zone.clone()),

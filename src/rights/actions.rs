@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    customers::{self, Customer},
+    customers::{self, Customer, vehicles},
     db::{self, Tx, Weight},
     dealerships::Dealership,
     desk::{self, Desk},
@@ -113,6 +113,7 @@ async fn carry_out(app: &App, erasure: Erasure) -> db::Result<(Vec<Id<Customer>>
             let known = store::known_by(desk.tx, left).await?;
             let marks = marks(&salt, erasure.dealership, &known);
             store::remember(desk.tx, &erasure, &marks).await?;
+            vehicles::people::forget(desk, left).await?;
             store::erase(desk.tx, left, desk.now).await?;
             desk.record(line(desk, &erasure, left));
             Ok((known.people, marks))

@@ -206,6 +206,9 @@ fn heard(event_type: &'static str, dealership: &Arc<Dealership>, held: &Held, no
     let zone = held.customer_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
     Heard {
         customer_id: survey.customer_id,
+        // Who drove it then was chosen when the survey was planned.
+        vehicle_id: survey.vehicle_id,
+        people_of: Some(survey.delivered_at),
         advisor_id: survey.advisor_id,
         reader_zone: zone.unwrap_or_else(|| dealership.zone.clone()),
         facts: Facts::default()

@@ -17,7 +17,13 @@ use crate::{
         ClockKind,
         actions::{NewClock, set},
     },
-    customers::vehicles::Vehicle,
+    customers::{
+        Kind,
+        vehicles::{
+            Vehicle,
+            people::{self, Role},
+        },
+    },
     db,
     desk::Desk,
     id::Id,
@@ -63,6 +69,9 @@ pub async fn plan(desk: &mut Desk<'_>, visits: &[Visit]) -> db::Result<()> {
         return Ok(());
     }
     tell_of_cases(desk, &mut new).await?;
+    if ask_the_drivers(desk, &mut new).await? {
+        tell_of_cases(desk, &mut new).await?;
+    }
     let to_call: Vec<calls::Visit> = new.iter().map(|visit| visit.call.clone()).collect();
     let calls = calls::actions::plan_follow_up(desk, &to_call).await?;
     let mut book = Book::open(desk, &new).await?;
@@ -108,6 +117,24 @@ async fn tell_of_cases(desk: &mut Desk<'_>, visits: &mut [Visit]) -> db::Result<
         visit.call.is_internal |= visit.is_internal();
     }
     Ok(())
+}
+
+/// Whoever drove the car is asked how it was, also where its owner or a company has the visit; whether there was somebody.
+async fn ask_the_drivers(desk: &mut Desk<'_>, visits: &mut [Visit]) -> db::Result<bool> {
+    let cars: Vec<Id<Vehicle>> = visits.iter().filter_map(|visit| visit.call.vehicle_id).collect();
+    let everybody = people::of(desk.tx, &cars).await?;
+    for call in visits.iter_mut().map(|visit| &mut visit.call) {
+        let of_this_car = everybody.iter().filter(|holder| Some(holder.vehicle_id) == call.vehicle_id);
+        let of_this_car: Vec<people::Holder> = of_this_car.cloned().collect();
+        let visitor = call.customer_id;
+        let driver = people::addressee(&of_this_car, Role::Driver, Some(visitor), call.delivered_at);
+        if let Some(driver) = driver {
+            let has_it = |holder: &people::Holder| holder.role == Role::Owner || holder.customer_id == visitor;
+            call.of_fleet = of_this_car.iter().any(|one| one.kind == Kind::Company && has_it(one));
+            call.customer_id = driver.customer_id;
+        }
+    }
+    Ok(!everybody.is_empty())
 }
 
 impl Visit {

@@ -15,7 +15,7 @@ use crate::{
     id::Id,
     lanes,
     notices::{
-        Audience, ChannelName, Class,
+        ChannelName, Class,
         actions::{NewNotice, Subject},
         now::{Foreseen, Prepared},
         playbook::Kind,
@@ -178,7 +178,7 @@ fn actor(caller: &Caller, by: Option<&Staff>) -> String {
 }
 
 async fn meant(app: &App, caller: &Caller, asked: Asked) -> Result<Meant, Error> {
-    let kind = app.playbook.kind(&asked.kind).filter(|kind| kind.audience == Audience::Customer);
+    let kind = app.playbook.kind(&asked.kind).filter(|kind| !kind.audience.works_here());
     let kind = kind.ok_or_else(|| Error::invalid("/kind", "unknown_kind", "is no notice to a customer"))?;
     may_be_asked(kind, &asked)?;
     let mut tx = app.db.read().await?;
@@ -270,7 +270,11 @@ async fn ready(app: &App, meant: &Meant) -> Result<(Arc<Prepared>, NewNotice), E
         subject_id: meant.subject.id.clone(),
         subject_ref: meant.subject.reference.clone(),
         subject_revision: meant.subject.revision,
+        // Whom the advisor chose.
         customer_id: Some(meant.customer),
+        addressed_as: None,
+        vehicle_id: None,
+        visit_customer_id: None,
         staff_id: None,
         dedupe_key: format!("triggered:{id}"),
         event_id: None,

@@ -176,6 +176,7 @@ async fn no_table_with_a_customer_is_forgotten_by_a_merge() {
         "survey_responses",
         "surveys",
         "triggered_messages",
+        "vehicle_people",
     ];
     // Copied; of nobody who can be merged any more; dropped with who was merged; sealed, and read through `merged_into`.
     let others = ["consents", "erased_marks", "merge_suggestions", "timeline"];

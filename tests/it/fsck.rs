@@ -60,6 +60,11 @@ const BREAKS: &[(&str, &str)] = &[
         "UPDATE customers SET erased_at = '2020-01-01T00:00:00.000000Z' WHERE name IS NOT NULL",
     ),
     (
+        "who drives or pays for a car is somebody",
+        "INSERT INTO vehicle_people (vehicle_id, customer_id, role, source, since_at, heard_at) SELECT v.id, c.id, 'driver', '/dms', v.created_at, v.created_at
+            FROM vehicles v, customers c; UPDATE customers SET merged_into = 'cus_other'",
+    ),
+    (
         "nothing is sent in quiet hours",
         "UPDATE attempts SET started_at = '2026-03-02T19:00:00.000000Z'; UPDATE messages SET channel = 'sms'",
     ),

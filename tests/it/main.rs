@@ -31,6 +31,7 @@ mod replay;
 mod reports;
 mod retention;
 mod rights;
+mod roles;
 mod shifts;
 mod shop;
 mod source;

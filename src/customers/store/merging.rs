@@ -97,10 +97,17 @@ pub(in crate::customers) async fn suggested(tx: &mut Tx, customer: Id<Customer>)
 /// What moves from the one to the other: `$1` becomes `$2`. Lines of the record stay as they were written, and are read
 /// through `merged_into`; the ledger of consent is copied by its own room. A call that somebody is making now is finished
 /// under the old name.
-const MOVES: [&str; 17] = [
+const MOVES: [&str; 21] = [
     "UPDATE contact_points SET customer_id = $2 WHERE customer_id = $1 AND NOT EXISTS (SELECT 1 FROM contact_points o
         WHERE o.customer_id = $2 AND o.type = contact_points.type AND o.value = contact_points.value AND o.source = contact_points.source)",
     "UPDATE vehicles SET owner_id = $2 WHERE owner_id = $1",
+    // Who has a role under either name has it, and once.
+    "UPDATE vehicle_people SET ended_at = NULL WHERE customer_id = $2 AND EXISTS (SELECT 1 FROM vehicle_people o
+        WHERE o.customer_id = $1 AND o.vehicle_id = vehicle_people.vehicle_id AND o.role = vehicle_people.role AND o.ended_at IS NULL)",
+    "UPDATE vehicle_people SET customer_id = $2 WHERE customer_id = $1 AND NOT EXISTS (SELECT 1 FROM vehicle_people o
+        WHERE o.customer_id = $2 AND o.vehicle_id = vehicle_people.vehicle_id AND o.role = vehicle_people.role)",
+    "DELETE FROM vehicle_people WHERE customer_id = $1 AND customer_id <> $2",
+    "UPDATE notices SET visit_customer_id = $2 WHERE visit_customer_id = $1",
     "UPDATE appointments SET customer_id = $2 WHERE customer_id = $1",
     "UPDATE repair_orders SET customer_id = $2 WHERE customer_id = $1",
     "UPDATE parts_orders SET customer_id = $2 WHERE customer_id = $1",

@@ -1,5 +1,5 @@
 //! The SQL of finding a customer from what somebody says on the telephone, and of their cars.
-use super::super::Customer;
+use super::super::{Customer, vehicles::Vehicle};
 use crate::{
     db::{Result, Tx},
     dealerships::Dealership,
@@ -39,6 +39,8 @@ pub(in crate::customers) async fn search(tx: &mut Tx, dealership: Id<Dealership>
             SELECT id FROM customers WHERE ref = $2 AND dealership_id = $1
             UNION SELECT owner_id FROM vehicles WHERE plate = $2 AND dealership_id = $1 AND owner_id IS NOT NULL
             UNION SELECT owner_id FROM vehicles WHERE vin = $2 AND dealership_id = $1 AND owner_id IS NOT NULL
+            UNION SELECT p.customer_id FROM vehicles v JOIN vehicle_people p ON p.vehicle_id = v.id AND p.ended_at IS NULL
+                WHERE (v.plate = $2 OR v.vin = $2) AND v.dealership_id = $1
             UNION SELECT p.customer_id FROM contact_points p JOIN customers o ON o.id = p.customer_id
                 WHERE p.value = coalesce($3, $2) AND p.removed_at IS NULL AND o.dealership_id = $1
             UNION SELECT id FROM (SELECT id FROM customers WHERE dealership_id = $1 AND search_name >= $4 AND search_name < $5 ORDER BY search_name LIMIT 20) named)
@@ -53,18 +55,25 @@ pub(in crate::customers) async fn search(tx: &mut Tx, dealership: Id<Dealership>
     .await
 }
 
-/// A car of theirs.
+/// A car of which they are something.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Car {
+    pub id: Id<Vehicle>,
     pub vin: Option<String>,
     pub plate: Option<String>,
     pub model_code: Option<String>,
     pub model_year: Option<i64>,
 }
 
-pub(in crate::customers) async fn cars(tx: &mut Tx, owner: Id<Customer>) -> Result<Vec<Car>> {
-    tx.sql("SELECT vin, plate, model_code, model_year FROM vehicles WHERE owner_id = $1 ORDER BY id DESC LIMIT 20")
-        .bind(owner)
-        .all()
-        .await
+/// Their own, and those that they drive or pay for.
+pub(in crate::customers) async fn cars(tx: &mut Tx, customer: Id<Customer>) -> Result<Vec<Car>> {
+    tx.sql(
+        "SELECT id, vin, plate, model_code, model_year FROM vehicles WHERE id IN (
+            SELECT id FROM (SELECT id FROM vehicles WHERE owner_id = $1 ORDER BY id DESC LIMIT 20) owned
+            UNION SELECT id FROM (SELECT vehicle_id AS id FROM vehicle_people WHERE customer_id = $1 AND ended_at IS NULL ORDER BY vehicle_id DESC LIMIT 20) used)
+         ORDER BY id DESC LIMIT 20",
+    )
+    .bind(customer)
+    .all()
+    .await
 }

@@ -1,7 +1,7 @@
 //! The verbs of vehicles: one is mentioned, and is created or refreshed on the way.
 use std::collections::{HashMap, HashSet};
 
-use super::{Sighting, Vehicle, store};
+use super::{Sighting, Vehicle, Whose, people, store};
 use crate::{
     clock::Timestamp,
     customers::Customer,
@@ -22,8 +22,7 @@ use crate::{
 pub struct Mention<'a> {
     pub dealership_id: Id<Dealership>,
     pub sighting: &'a Sighting,
-    /// Whose it is, as far as the event tells.
-    pub owner: Option<Id<Customer>>,
+    pub owner: Whose,
     /// The event's `time`.
     pub heard_at: Timestamp,
 }
@@ -56,6 +55,7 @@ pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Resul
                 next_service_km: None,
                 heard_at: mention.heard_at,
                 created_at: desk.now,
+                has_users: false,
             });
             changed.insert(index);
             index
@@ -72,9 +72,13 @@ pub async fn refresh_all(desk: &mut Desk<'_>, mentions: &[Mention<'_>]) -> Resul
     Ok(ids)
 }
 
-/// Its owner has sold it: it is theirs no more.
+/// They say that it is sold: it is theirs no more, and where it was, nobody's.
 pub async fn end_ownership(desk: &mut Desk<'_>, vehicle: Id<Vehicle>, owner: Id<Customer>) -> db::Result<()> {
-    let Some(dealership_id) = store::end_ownership(desk.tx, vehicle, owner).await? else { return Ok(()) };
+    let word = people::Word { vehicle_id: vehicle, event_id: None, source: "/aftercare/calls", at: desk.now };
+    let Some(dealership_id) = store::end_ownership(desk.tx, vehicle, owner).await? else {
+        return people::end(desk, word, None, Some(owner)).await;
+    };
+    people::end(desk, word, None, None).await?;
     let mut line = Entry::new(desk.id(), dealership_id, desk.now, "ownership.ended");
     line.customer_id = Some(owner);
     line.vehicle_id = Some(vehicle);
@@ -211,6 +215,7 @@ mod tests {
             next_service_km: None,
             heard_at: heard_at.parse().unwrap(),
             created_at: ids.clock.now(),
+            has_users: false,
         };
         let mut garage = Garage::default();
         garage.park(vehicle(Some("VIN1"), "P1", "2026-01-01T00:00:00Z"));

@@ -7,7 +7,10 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::store::{self, Found};
+use super::{
+    people::{self, Shown as Of},
+    store::{self, Found},
+};
 use crate::{
     app::App,
     http::{
@@ -28,6 +31,8 @@ pub fn routes() -> Router<App> {
 struct Shown {
     #[serde(flatten)]
     found: Found,
+    /// Its owner, and who drives it and pays for it.
+    people: Vec<Of>,
     /// The last five, the newest first.
     repair_orders: Vec<PastVisit>,
     /// Found, and not done yet.
@@ -46,7 +51,8 @@ async fn get_one(
     let found = store::list_by_reference(&mut tx, &caller.access, &reference, dealership.as_deref()).await?;
     let found = Error::unless_one(found)?;
     let id = found.vehicle.id;
+    let people = people::shown(&mut tx, &[id]).await?;
     let (repair_orders, left_undone) = repairs::history(&mut tx, Whose::Vehicle(id)).await?;
     let last_score = surveys::last_score(&mut tx, id).await?;
-    Ok(Json(Shown { found, repair_orders, left_undone, last_score }))
+    Ok(Json(Shown { found, people, repair_orders, left_undone, last_score }))
 }

@@ -1,6 +1,8 @@
 //! Vehicles: known by their VIN, or by their plate until the VIN is heard.
 pub mod actions;
 pub mod api;
+pub mod console;
+pub mod people;
 mod store;
 
 use serde::Serialize;
@@ -31,6 +33,10 @@ pub struct Vehicle {
     /// The `time` of the youngest event that was applied.
     pub heard_at: Timestamp,
     pub created_at: Timestamp,
+    /// Somebody is on record as its driver or payer: whose it is, is then told and not seen by who brings it.
+    #[serde(skip)]
+    #[sqlx(default)]
+    pub has_users: bool,
 }
 impl Entity for Vehicle {
     const PREFIX: &'static str = "veh";
@@ -73,6 +79,15 @@ impl Sighting {
     }
 }
 
+/// Whose a car is, as far as an event tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// In so many words.
+    Told(Option<Id<Customer>>),
+    /// By who has a visit with it.
+    BroughtBy(Option<Id<Customer>>),
+}
+
 impl Vehicle {
     /// How well a sighting fits this vehicle; the best fit is meant. A VIN decides; a plate alone may have wandered, so
     /// that the vehicle heard of last is meant, and a plate with a VIN means only a vehicle whose VIN nobody knew.
@@ -87,8 +102,12 @@ impl Vehicle {
 
     /// Takes over what was seen, unless something younger was; true when that changed something. A VIN is adopted from any
     /// event, because a vehicle never has another.
-    fn refresh(&mut self, sighting: &Sighting, owner: Option<Id<Customer>>, heard_at: Timestamp) -> bool {
+    fn refresh(&mut self, sighting: &Sighting, owner: Whose, heard_at: Timestamp) -> bool {
         let before = self.clone();
+        let owner = match owner {
+            Whose::Told(owner) => owner,
+            Whose::BroughtBy(visitor) => visitor.filter(|_| !self.has_users || self.owner_id.is_none()),
+        };
         if self.vin.is_none() {
             self.vin.clone_from(&sighting.vin);
         }

@@ -27,7 +27,8 @@ pub(super) async fn find_and_lock(tx: &mut Tx, sightings: &[(Id<Dealership>, &Si
         .collect();
     let mut vehicles: Vec<Vehicle> = tx
         .sql(rows!(
-            "SELECT v.id, v.dealership_id, v.vin, v.plate, v.model_code, v.model_year, v.owner_id, v.odometer, v.next_service_at, v.next_service_km, v.heard_at, v.created_at FROM ",
+            "SELECT v.id, v.dealership_id, v.vin, v.plate, v.model_code, v.model_year, v.owner_id, v.odometer, v.next_service_at, v.next_service_km, v.heard_at, v.created_at,
+                EXISTS (SELECT 1 FROM vehicle_people p WHERE p.vehicle_id = v.id AND p.ended_at IS NULL) AS has_users FROM ",
             (dealership_id text, vin text, plate text),
             " CROSS JOIN vehicles AS v
              WHERE v.dealership_id = j.dealership_id AND (v.vin = j.vin OR v.plate = j.plate) ORDER BY v.id",

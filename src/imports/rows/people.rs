@@ -103,12 +103,39 @@ pub(super) fn vehicle(row: &Row<'_>) -> Option<Understood> {
         vehicle.extend(more.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
     }
     let owner = row.key("customer_no").map(|reference| json!({"ref": reference}));
-    let data = object([("vehicle", Some(vehicle)), ("customer", owner.filter(|owner| !is_empty(owner)))]);
+    // Where no cell says who drives or pays, nothing is known of it: that is no word that nobody does.
+    let users: Vec<Value> = ["driver", "payer"].iter().filter_map(|role| user(row, role)).collect();
+    let data = object([
+        ("vehicle", Some(vehicle)),
+        ("customer", owner.filter(|owner| !is_empty(owner))),
+        ("users", (!users.is_empty()).then(|| users.into())),
+    ]);
     Some(Understood {
         reference: reference?,
         facts: vec![Fact { kind: "vehicle.upserted", data }],
         ..Understood::default()
     })
+}
+
+/// Who drives the car or pays for it: known by the sender's number, else by the telephone or the e-mail.
+fn user(row: &Row<'_>, role: &str) -> Option<Value> {
+    let column = |what: &str| format!("{role}_{what}");
+    let phones = row.phones(&[(&column("mobile"), "mobile")]).filter(|phones| !phones.is_empty());
+    let (reference, email) = (row.key(&column("no")), row.text(&column("email")));
+    let name = row.text(&column("name"));
+    if reference.is_none() && phones.is_none() && email.is_none() {
+        if name.is_some() {
+            row.warn(&column("name"), "stands there without a number, a telephone or an e-mail: passed over");
+        }
+        return None;
+    }
+    Some(object([
+        ("role", Some(role.into())),
+        ("ref", reference.map(Value::from)),
+        ("name", name.map(Value::from)),
+        ("phones", phones.map(Value::from)),
+        ("email", email.map(Value::from)),
+    ]))
 }
 
 /// `staff.csv`: what `PUT /v1/staff/{ref}` takes.

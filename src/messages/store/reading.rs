@@ -3,7 +3,10 @@ use serde::Serialize;
 
 use crate::{
     clock::Timestamp,
-    customers::Customer,
+    customers::{
+        Customer,
+        vehicles::{Vehicle, people::Role},
+    },
     db::{Result, Tx},
     dealerships::Dealership,
     http::Access,
@@ -27,6 +30,13 @@ pub struct Read {
     #[serde(skip)]
     pub subject_revision: i64,
     pub customer: Option<Id<Customer>>,
+    /// In which role at which car they were told, in place of the customer of the visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addressed_as: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vehicle: Option<Id<Vehicle>>,
+    #[serde(skip)]
+    pub plate: Option<String>,
     pub channel: ChannelName,
     pub priority: Priority,
     pub to: String,
@@ -82,9 +92,10 @@ pub struct Wanted {
 pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Read>> {
     tx.sql(
         "SELECT m.id, d.code AS dealership, m.notice_id AS notice, n.kind, n.subject_type, n.subject_ref, n.subject_revision, m.customer_id AS customer,
-            m.channel, m.priority, m.to_address AS \"to\", m.locale, m.template_version, m.state, m.reason, m.resent, m.not_before, m.useful_until,
+            n.addressed_as, n.vehicle_id AS vehicle, v.plate, m.channel, m.priority, m.to_address AS \"to\", m.locale, m.template_version, m.state, m.reason, m.resent, m.not_before, m.useful_until,
             m.provider_ref, m.created_at, m.accepted_at, t.subject AS title, t.body AS text, t.html, t.invite
          FROM messages m JOIN message_texts t ON t.message_id = m.id JOIN notices n ON n.id = m.notice_id JOIN dealerships d ON d.id = m.dealership_id
+            LEFT JOIN vehicles v ON v.id = n.vehicle_id
          WHERE ($1 IS NULL OR m.dealership_id = $1) AND ($2 IS NULL OR m.id = $2) AND ($3 IS NULL OR m.state = $3) AND ($4 IS NULL OR m.channel = $4)
             AND ($5 IS NULL OR n.kind = $5) AND ($6 IS NULL OR m.notice_id = $6) AND ($7 IS NULL OR m.customer_id = $7) AND ($8 IS NULL OR m.id > $8)
          ORDER BY m.id LIMIT $9",
@@ -106,9 +117,10 @@ pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Re
 pub async fn latest_of(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Read>> {
     tx.sql(
         "SELECT m.id, d.code AS dealership, m.notice_id AS notice, n.kind, n.subject_type, n.subject_ref, n.subject_revision, m.customer_id AS customer,
-            m.channel, m.priority, m.to_address AS \"to\", m.locale, m.template_version, m.state, m.reason, m.resent, m.not_before, m.useful_until,
+            n.addressed_as, n.vehicle_id AS vehicle, v.plate, m.channel, m.priority, m.to_address AS \"to\", m.locale, m.template_version, m.state, m.reason, m.resent, m.not_before, m.useful_until,
             m.provider_ref, m.created_at, m.accepted_at, t.subject AS title, t.body AS text, t.html, t.invite
          FROM messages m JOIN message_texts t ON t.message_id = m.id JOIN notices n ON n.id = m.notice_id JOIN dealerships d ON d.id = m.dealership_id
+            LEFT JOIN vehicles v ON v.id = n.vehicle_id
          WHERE m.customer_id = $1 AND ($2 IS NULL OR m.dealership_id = $2) ORDER BY m.id DESC LIMIT $3",
     )
     .bind(customer)

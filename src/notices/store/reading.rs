@@ -4,7 +4,10 @@ use sqlx::types::Json;
 
 use crate::{
     clock::Timestamp,
-    customers::Customer,
+    customers::{
+        Customer,
+        vehicles::{Vehicle, people::Role},
+    },
     db::{Result, Tx},
     http::Access,
     id::Id,
@@ -30,6 +33,13 @@ pub struct Read {
     #[serde(skip)]
     pub subject_revision: i64,
     pub customer: Option<Id<Customer>>,
+    /// In which role at which car they are told, in place of the customer of the visit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addressed_as: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vehicle: Option<Id<Vehicle>>,
+    #[serde(skip)]
+    pub plate: Option<String>,
     pub state: String,
     pub reason: Option<String>,
     pub raised_at: Timestamp,
@@ -78,9 +88,10 @@ pub struct Wanted {
 pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Read>> {
     tx.sql(
         "SELECT n.id, d.code AS dealership, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_ref, n.subject_revision,
-            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks,
+            n.customer_id AS customer, n.addressed_as, n.vehicle_id AS vehicle, v.plate, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks,
             c.time_zone AS customer_zone, d.time_zone AS dealership_zone
          FROM notices n JOIN dealerships d ON d.id = n.dealership_id LEFT JOIN customers c ON c.id = n.customer_id
+            LEFT JOIN vehicles v ON v.id = n.vehicle_id
          WHERE ($1 IS NULL OR n.dealership_id = $1) AND ($2 IS NULL OR n.id = $2) AND ($3 IS NULL OR n.state = $3) AND ($4 IS NULL OR n.kind = $4)
             AND ($5 IS NULL OR n.subject_id = $5 OR n.subject_ref = $5) AND ($6 IS NULL OR n.customer_id = $6) AND ($7 IS NULL OR n.id > $7)
          ORDER BY n.id LIMIT $8",
@@ -101,9 +112,10 @@ pub async fn list(tx: &mut Tx, access: &Access, wanted: Wanted) -> Result<Vec<Re
 pub async fn coming(tx: &mut Tx, access: &Access, customer: Id<Customer>, most: i64) -> Result<Vec<Read>> {
     tx.sql(
         "SELECT n.id, d.code AS dealership, n.kind, n.class, n.audience, n.subject_type, n.subject_id, n.subject_ref, n.subject_revision,
-            n.customer_id AS customer, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks,
+            n.customer_id AS customer, n.addressed_as, n.vehicle_id AS vehicle, v.plate, n.state, n.reason, n.raised_at, n.nominal_at, n.not_before, n.useful_until, n.tracks,
             c.time_zone AS customer_zone, d.time_zone AS dealership_zone
          FROM notices n JOIN dealerships d ON d.id = n.dealership_id LEFT JOIN customers c ON c.id = n.customer_id
+            LEFT JOIN vehicles v ON v.id = n.vehicle_id
          WHERE n.customer_id = $1 AND n.state IN ('waiting', 'held') AND ($2 IS NULL OR n.dealership_id = $2)
          ORDER BY n.not_before, n.id LIMIT $3",
     )

@@ -37,7 +37,7 @@ pub async fn told(tx: &mut Tx, subjects: &[String]) -> Result<Vec<Told>> {
         "SELECT n.subject_id, n.kind, n.subject_revision, n.detail, min(a.started_at) AS at FROM ",
         (id text),
         " CROSS JOIN notices AS n JOIN messages AS m ON m.notice_id = n.id JOIN attempts AS a ON a.message_id = m.id
-         WHERE n.subject_id = j.id AND n.audience = 'customer' AND (a.outcome IS NULL OR a.outcome NOT IN ('refused', 'later', 'not_sent'))
+         WHERE n.subject_id = j.id AND n.audience IN ('customer', 'driver', 'owner', 'payer') AND (a.outcome IS NULL OR a.outcome NOT IN ('refused', 'later', 'not_sent'))
          GROUP BY n.id, n.subject_id, n.kind, n.subject_revision, n.detail ORDER BY at, n.id"
     ))
     .bind_rows(&named)

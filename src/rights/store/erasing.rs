@@ -91,6 +91,7 @@ const STATEMENTS: &[(Of, Sql)] = &[
         sql!("UPDATE parts_questions SET question = NULL, note = NULL WHERE appointment_id IN (SELECT id FROM appointments WHERE customer_id" among ")"),
     ),
     (Of::Assists, sql!("UPDATE assists SET words = '', answer = NULL WHERE id" among)),
+    (Of::People, sql!("UPDATE notices SET visit_customer_id = NULL WHERE visit_customer_id" among)),
     (Of::People, sql!("DELETE FROM merge_suggestions WHERE customer_id" among " OR other_id" among)),
 ];
 

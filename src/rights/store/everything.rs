@@ -35,6 +35,13 @@ const EVERYTHING: &[(&str, Sql)] = &[
         "vehicles x WHERE x.owner_id = $1"
     ),
     told!(
+        "vehicle_people",
+        (vehicle_id, plate, model_code, role, since_at, ended_at),
+        [],
+        "(SELECT p.vehicle_id AS id, p.vehicle_id, v.plate, v.model_code, p.role, p.since_at, p.ended_at FROM vehicle_people p
+            JOIN vehicles v ON v.id = p.vehicle_id WHERE p.customer_id = $1) x WHERE true"
+    ),
+    told!(
         "consents",
         (id, channel, purpose, action, source, evidence, text_version, at),
         [],

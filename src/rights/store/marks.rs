@@ -79,6 +79,7 @@ const MADE_BY_THE_HOUSE: &str = concat!(
                 AND NOT EXISTS (SELECT 1 FROM appointments a WHERE a.customer_id = c.id)
                 AND NOT EXISTS (SELECT 1 FROM repair_orders r WHERE r.customer_id = c.id)
                 AND NOT EXISTS (SELECT 1 FROM parts_orders o WHERE o.customer_id = c.id)
+                AND NOT EXISTS (SELECT 1 FROM vehicle_people u WHERE u.customer_id = c.id)
                 AND NOT EXISTS (SELECT 1 FROM vehicles v WHERE v.owner_id = c.id)))
      ORDER BY c.id"
 );

@@ -1660,3 +1660,15 @@ import-why-is-empty-for-what-came-in-part = is empty for what came in part: pass
 import-why-must-hold-digits-only-without-letters-or-control-characters = is no telephone number: digits only
 import-why-other-reasons = other reasons: see each row
 event-import-finished = A file was imported
+
+# The people of a car
+car-role-owner = Owner
+car-role-driver = Driver
+car-role-payer = Payer
+addressed-as-owner = as the owner of
+addressed-as-driver = as the driver of
+addressed-as-payer = as the payer for
+event-vehicle-role-told = A role at the car was told
+event-vehicle-role-ended = A role at the car has ended
+event-notice-readdressed = Goes to somebody else at the car
+reason-role-ended = Their role at the car has ended

@@ -1648,3 +1648,15 @@ import-why-is-empty-for-what-came-in-part = 一部入荷なのに数量が空欄
 import-why-must-hold-digits-only-without-letters-or-control-characters = 電話番号ではありません（数字のみ）
 import-why-other-reasons = その他の理由（各行をご覧ください）
 event-import-finished = ファイルを取り込みました
+
+# The people of a car
+car-role-owner = 所有者
+car-role-driver = 使用者
+car-role-payer = 支払者
+addressed-as-owner = 所有者としてのご案内：
+addressed-as-driver = 使用者としてのご案内：
+addressed-as-payer = 支払者としてのご案内：
+event-vehicle-role-told = 車両での役割が登録されました
+event-vehicle-role-ended = 車両での役割が終了しました
+event-notice-readdressed = 車両の別の方への案内に変わりました
+reason-role-ended = その車両での役割が終わったため

@@ -1648,3 +1648,15 @@ import-why-is-empty-for-what-came-in-part = 部分到货但数量为空：已略
 import-why-must-hold-digits-only-without-letters-or-control-characters = 不是电话号码：只能含数字
 import-why-other-reasons = 其他原因：见各行
 event-import-finished = 导入了一个文件
+
+# The people of a car
+car-role-owner = 车主
+car-role-driver = 驾驶人
+car-role-payer = 付款人
+addressed-as-owner = 以车主身份告知：
+addressed-as-driver = 以驾驶人身份告知：
+addressed-as-payer = 以付款人身份告知：
+event-vehicle-role-told = 登记了车辆相关人的身份
+event-vehicle-role-ended = 车辆相关人的身份已结束
+event-notice-readdressed = 改发给该车的另一位相关人
+reason-role-ended = 在该车的身份已结束

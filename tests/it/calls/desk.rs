@@ -100,6 +100,7 @@ impl Shop {
             served_by: Vec::new(),
             is_internal: false,
             is_comeback: false,
+            of_fleet: false,
             has_open_case: false,
             after_case: false,
             detail: json!({}),
