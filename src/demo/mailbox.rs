@@ -189,7 +189,7 @@ fn sender(mail: &Message<'_>) -> String {
 pub(super) fn link(item: &Item, kind: &str) -> Option<String> {
     let mail = parsed(item);
     let text =
-        mail.as_ref().and_then(|mail| mail.body_text(0)).map_or_else(|| item.raw.clone(), |text| text.into_owned());
+        mail.as_ref().and_then(|mail| mail.body_text(0)).map_or_else(|| item.raw.clone(), std::borrow::Cow::into_owned);
     let (_, rest) = text.split_once(kind)?;
     let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
     Some(format!("{kind}{token}"))

@@ -173,12 +173,12 @@ async fn shows(browser: &Browser, beat: &Beat) {
 
 /// Pause stops the clock and play lets it run, by mouse and by key; nothing is said meanwhile.
 async fn plays_and_pauses(browser: &Browser) {
-    let (before, title) = (text(browser, CLOCK).await, text(browser, TITLE).await);
+    let before = text(browser, CLOCK).await;
     browser.click("form[action='/demo/play'] button").await;
     browser.until("the clock runs", &format!("{CLOCK} !== {before:?}")).await;
     key(browser, "p").await;
     browser.until("it can be played again", "document.querySelector(\"form[action='/demo/play']\")").await;
-    let stands = text(browser, CLOCK).await;
+    let (stands, title) = (text(browser, CLOCK).await, text(browser, TITLE).await);
     let began = Instant::now();
     super::browser::until("a second has passed", async || began.elapsed() > Duration::from_secs(1)).await;
     assert_eq!((text(browser, CLOCK).await, text(browser, TITLE).await), (stands, title), "the clock stands");
@@ -206,8 +206,12 @@ async fn the_story_is_on_the_screen_caption_by_caption() {
     let plain = Browser::scriptless().await;
     plain.open(&address, 1440).await;
     plain.click("form[action='/demo/pause'] button").await;
+    let has = async |what: &str| {
+        super::browser::until(&format!("the page has {what}"), async || plain.source().await.contains(what)).await;
+    };
+    has("action=\"/demo/play\"").await;
     plain.click("form[action='/demo/step'] button").await;
-    super::browser::until("the first caption is there", async || plain.source().await.contains(BEATS[0].title)).await;
+    has(&format!("<h2>{}</h2>", BEATS[0].title)).await;
     plain.quit().await;
 
     let browser = Browser::start().await;
@@ -216,8 +220,10 @@ async fn the_story_is_on_the_screen_caption_by_caption() {
     let began = Instant::now();
     let mut wrong = Vec::new();
     for (n, beat) in BEATS.iter().enumerate() {
+        // While it played, the next may have come by itself on a slow machine.
+        let is_there = text(&browser, TITLE).await == beat.title;
         match n {
-            0 => {}
+            _ if n == 0 || is_there => {}
             1 => key(&browser, "s").await,
             2 => browser.keys("form[action='/demo/step'] button", Key::Enter).await,
             _ => browser.click("form[action='/demo/step'] button").await,
