@@ -84,7 +84,7 @@ async fn the_story_is_told_caption_by_caption() {
                 }
                 // Whose call is ready by then is a matter of seconds.
                 None if line.contains(" calls that wait") => {
-                    writeln!(told, "{}", without_calls(line)).expect("written")
+                    writeln!(told, "{}", without_calls(line)).expect("written");
                 }
                 None if is_spread => writeln!(told, "{}", without_minutes(line)).expect("written"),
                 None => writeln!(told, "{line}").expect("written"),
