@@ -10,6 +10,7 @@ use crate::{
         scripts::Scripts,
         telephony::ari::{Ari, NotDialled},
     },
+    channels::mailbox::Outages,
     clock::Clock,
     config::Config,
     db::{self, Db},
@@ -54,6 +55,8 @@ pub struct Inner {
     pub scripts: Arc<Scripts>,
     /// Dials for agents; none = by hand.
     pub exchange: Option<Ari>,
+    /// Which channels of the built-in mailbox are away: none but in a demo.
+    pub outages: Outages,
     /// Cancelled when the process is told to stop: `/readyz` says 503, lanes claim nothing more.
     pub stopping: CancellationToken,
 }
@@ -105,6 +108,7 @@ impl App {
             scripts: Arc::new(scripts),
             exchange: Ari::of(&config.telephony)?,
             config,
+            outages: Outages::default(),
             stopping: CancellationToken::new(),
             db,
         })))

@@ -171,7 +171,7 @@ fn policy(app: &App) -> Policy {
 
 /// The ways out that the settings name.
 pub fn routes(app: &App) -> Result<Routes, BadRoute> {
-    let mailbox = || Mailbox::new(app.db.clone(), app.ids.clone());
+    let mailbox = || Mailbox::new(app.db.clone(), app.ids.clone(), app.outages.clone());
     let (email, sms) = (&app.config.email, &app.config.sms);
     let email_route = match mail_route(email)? {
         None => None,
@@ -221,7 +221,7 @@ fn wecom_route(app: &App) -> Option<WecomRoute> {
             // Without a key every dealership has a group to look into.
             let everybodys = robots.key.is_none() && robots.own.is_empty();
             let robots = if everybodys { wecom::Robots { key: Some("mailbox".into()), ..robots } } else { robots };
-            Some(WecomRoute::Mailbox(Mailbox::new(app.db.clone(), app.ids.clone()), robots))
+            Some(WecomRoute::Mailbox(Mailbox::new(app.db.clone(), app.ids.clone(), app.outages.clone()), robots))
         }
         Provider::Http => {
             let account = (settings.corp_id.clone(), settings.agent_id, settings.secret.clone());
@@ -243,7 +243,9 @@ fn wecom_route(app: &App) -> Option<WecomRoute> {
 fn wechat_route(app: &App) -> Option<WechatRoute> {
     let settings = &app.config.wechat;
     match (settings.provider, &settings.app_id, &settings.secret) {
-        (Provider::Mailbox, ..) => Some(WechatRoute::Mailbox(Mailbox::new(app.db.clone(), app.ids.clone()))),
+        (Provider::Mailbox, ..) => {
+            Some(WechatRoute::Mailbox(Mailbox::new(app.db.clone(), app.ids.clone(), app.outages.clone())))
+        }
         (Provider::Http, Some(app_id), Some(secret)) => {
             let (base_url, app_id, secret) = (settings.base_url.clone(), app_id.clone(), secret.clone());
             let settings = wechat::Settings { base_url, app_id, secret };

@@ -20,7 +20,7 @@ pub(super) struct Args {
     /// Where to listen; another free port when this one is taken.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Only the month before and the morning after it: nothing happens by itself.
+    /// Without the story: only a month of work and the morning after it; nothing happens by itself.
     #[arg(long)]
     without_story: bool,
 }
@@ -34,25 +34,33 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Err(_) => TcpListener::bind((args.listen.ip(), 0)).await.context("cannot listen: give another --listen")?,
     };
     let address = listener.local_addr().context("the listener has no address")?;
-    let app =
-        App::open(settings(&folder.path().join("demo.db"), address)?, Clock::fixed(story::begins()), Random::system())
-            .await
-            .map_err(Failure::usage)?;
+    let clock = Clock::fixed(story::begins(!args.without_story));
+    let app = App::open(settings(&folder.path().join("demo.db"), address)?, clock, Random::system())
+        .await
+        .map_err(Failure::usage)?;
     app.db.migrate().await.context("the throw-away database could not be made")?;
     setup::store_text(&app, story::DEALERSHIPS).await?;
     setup::store_text(&app, people::PEOPLE).await?;
     people::open_accounts(&app).await.context("the demo's people cannot sign in")?;
 
     let lanes = tokio::spawn(lanes::start(&app).map_err(Failure::usage)?);
-    let server = tokio::spawn(server::serve(app.clone(), listener));
-    let told = tokio::spawn(story::tell(app.clone(), args.without_story));
-    outln!("Aftercare's demo runs on http://{address}");
+    let (server, told) = if args.without_story {
+        outln!("Aftercare's demo runs on http://{address}");
+        (tokio::spawn(server::serve(app.clone(), listener)), tokio::spawn(story::rest(app.clone())))
+    } else {
+        let theatre = demo::theatre(&app).await.context("the story cannot begin")?;
+        let router = demo::router(&app, theatre.clone());
+        outln!("Aftercare's demo runs on http://{address}/demo");
+        outln!("  there a Saturday afternoon is told, a minute in a second: pause it, or step from caption to caption");
+        let server = tokio::spawn(server::serve_routes(app.clone(), listener, router));
+        (server, tokio::spawn(story::tell(theatre.scene, theatre.stage)))
+    };
     outln!("  the customers' mailbox and phones: http://{address}/demo/mailbox");
     outln!("  the console: http://{address}/console, password {}, and one of these logins:", people::PASSWORD);
     for (login, role) in people::LOGINS {
         outln!("    {login:<12} {role}");
     }
-    outln!("Four dealerships' days pass in minutes; nothing leaves this machine. Stop it with Ctrl+C.");
+    outln!("Nothing leaves this machine. Stop it with Ctrl+C.");
     let told = async {
         if let Ok(Err(error)) = told.await {
             tracing::error!(error = format!("{error:#}"), "the story broke off");
@@ -80,6 +88,7 @@ fn settings(database: &std::path::Path, address: SocketAddr) -> Result<Config, F
     settings.wecom.provider = Provider::Mailbox;
     // The Chinese dealerships have a group at WeCom; the others read mail.
     settings.wecom.keys = demo::GROUPS.map(|code| (code.to_owned(), "demo".into())).into();
+    settings.inbound.sms.secret = Some(demo::TEXTS.into());
     settings.worker.lease = Span::new(demo::LEASE);
     settings.console.session = Span::new(demo::LEASE);
     Ok(settings)

@@ -1,5 +1,5 @@
 //! Live screens: one stream for each open page, which renders its own reader's language and rights.
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     http::HeaderValue,
@@ -26,8 +26,25 @@ pub fn region<F>(app: App, visitor: Visitor, render: impl Fn(App, Visitor) -> F 
 where
     F: Future<Output = Result<Markup, Error>> + Send,
 {
+    let render = Arc::new(render);
+    stream_of(app.clone(), LOOK_AGAIN, move || {
+        let (app, visitor, render) = (app.clone(), visitor.clone(), Arc::clone(&render));
+        async move {
+            // A session that has ended since shows nothing more: the page asks again and is sent to sign in.
+            let visitor = visitor.refreshed(&app).await.ok().flatten()?;
+            Some(render(app, visitor).await)
+        }
+    })
+}
+
+/// The same for a page that nobody signs in to, looked at again after `look_again` at the latest. The stream ends when `render`
+/// answers none.
+pub fn stream_of<F>(app: App, look_again: Duration, render: impl Fn() -> F + Send + Sync + 'static) -> Response
+where
+    F: Future<Output = Option<Result<Markup, Error>>> + Send,
+{
     let mut response =
-        Sse::new(words(app, visitor, render)).keep_alive(KeepAlive::new().interval(LOOK_AGAIN)).into_response();
+        Sse::new(words(app, look_again, render)).keep_alive(KeepAlive::new().interval(LOOK_AGAIN)).into_response();
     // A proxy in between must not wait for the end.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
@@ -35,22 +52,22 @@ where
 
 fn words<F>(
     app: App,
-    visitor: Visitor,
-    render: impl Fn(App, Visitor) -> F + Send + Sync + 'static,
+    look_again: Duration,
+    render: impl Fn() -> F + Send + Sync + 'static,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send + 'static
 where
-    F: Future<Output = Result<Markup, Error>> + Send,
+    F: Future<Output = Option<Result<Markup, Error>>> + Send,
 {
     let changed = app.db.bells().changes();
     stream::unfold(
-        (app, visitor, render, changed, None::<String>),
-        async |(app, visitor, render, mut changed, last)| {
+        (app, render, changed, look_again, None::<String>),
+        async |(app, render, mut changed, wait, last)| {
             let mut last = last;
             loop {
                 if last.is_some() {
                     tokio::select! {
                         () = app.stopping.cancelled() => return None,
-                        heard = timeout(LOOK_AGAIN, changed.changed()) => {
+                        heard = timeout(wait, changed.changed()) => {
                             if heard.is_ok() {
                                 pause(GATHER).await;
                             }
@@ -61,9 +78,7 @@ where
                 if app.stopping.is_cancelled() {
                     return None;
                 }
-                // A session that has ended since shows nothing more: the page asks again and is sent to sign in.
-                let visitor_now = visitor.refreshed(&app).await.ok().flatten()?;
-                let Ok(markup) = render(app.clone(), visitor_now).await else {
+                let Ok(markup) = render().await? else {
                     last = Some(last.unwrap_or_default());
                     continue;
                 };
@@ -71,7 +86,7 @@ where
                 let news = without_countdowns(&text);
                 if last.as_deref() != Some(news.as_str()) {
                     let event = Event::default().event("patch").data(text);
-                    return Some((Ok(event), (app, visitor, render, changed, Some(news))));
+                    return Some((Ok(event), (app, render, changed, wait, Some(news))));
                 }
             }
         },

@@ -37,7 +37,7 @@ pub fn routes() -> Router<App> {
 }
 
 /// People's letters lie here: the pages open on this machine only.
-async fn only_from_here(request: Request, next: Next) -> Response {
+pub(super) async fn only_from_here(request: Request, next: Next) -> Response {
     if is_local(&request) {
         next.run(request).await
     } else {
@@ -70,7 +70,7 @@ async fn list(State(app): State<App>, Query(shown): Query<Shown>) -> Result<Mark
     ))
 }
 
-fn name_of(channel: &str) -> &str {
+pub(super) fn name_of(channel: &str) -> &str {
     CHANNELS.iter().find(|(known, _)| *known == channel).map_or(channel, |(_, name)| name)
 }
 
@@ -167,7 +167,7 @@ fn page(app: &App, fresh: bool, body: &Markup) -> Markup {
 }
 
 fn mailbox(app: &App) -> Mailbox {
-    Mailbox::new(app.db.clone(), app.ids.clone())
+    Mailbox::new(app.db.clone(), app.ids.clone(), app.outages.clone())
 }
 
 async fn find(app: &App, id: &str) -> Result<Item, Error> {
@@ -175,7 +175,7 @@ async fn find(app: &App, id: &str) -> Result<Item, Error> {
     mailbox(app).find(id).await?.ok_or(Error::NotFound)
 }
 
-fn parsed(item: &Item) -> Option<Message<'_>> {
+pub(super) fn parsed(item: &Item) -> Option<Message<'_>> {
     (item.channel == "email").then(|| MessageParser::default().parse(item.raw.as_bytes())).flatten()
 }
 
@@ -183,6 +183,25 @@ fn sender(mail: &Message<'_>) -> String {
     let from = mail.from().and_then(|from| from.first());
     let part = |part: Option<&str>| part.unwrap_or_default().to_owned();
     from.map(|from| format!("{} <{}>", part(from.name()), part(from.address()))).unwrap_or_default()
+}
+
+/// The page of ours that a letter, or a text, leads to: its path, where it begins with `kind`.
+pub(super) fn link(item: &Item, kind: &str) -> Option<String> {
+    let mail = parsed(item);
+    let text =
+        mail.as_ref().and_then(|mail| mail.body_text(0)).map_or_else(|| item.raw.clone(), std::borrow::Cow::into_owned);
+    let (_, rest) = text.split_once(kind)?;
+    let token: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    Some(format!("{kind}{token}"))
+}
+
+/// UID and SEQUENCE of the calendar entry of a letter (RFC 5545).
+pub(super) fn entry(item: &Item) -> Option<(String, String)> {
+    let file = parsed(item).as_ref().and_then(calendar)?;
+    // Long lines are folded.
+    let file = file.replace("\r\n ", "");
+    let value = |name: &str| file.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
+    Some((value("UID:")?, value("SEQUENCE:")?))
 }
 
 fn calendar(mail: &Message<'_>) -> Option<String> {

@@ -1,75 +1,176 @@
-//! The story: events of a sample day, told one after the other while the demo's clock leaps from one to the next.
-use std::time::Duration;
+//! The story: its beats, one after the other, on a clock of its own that people may halt and hurry.
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use jiff::{SignedDuration, civil::Weekday, tz::TimeZone};
-use serde_json::Value;
+use serde_json::json;
 
-use super::{GROUPS, history};
+use super::{
+    beats::{Beat, Telling},
+    history, opening, pause,
+    scene::Scene,
+    stage::{Pace, Stage},
+};
 use crate::{
     app::App,
     calendar::{days_from, local_moment},
     clock::Timestamp,
-    http::Access,
-    intake::{
-        actions::{admit, take},
-        envelope::{Format, Sheet},
-    },
     jobs,
 };
 
 /// The dealerships, as `aftercare setup FILE` reads them.
 pub const DEALERSHIPS: &str = include_str!("../../templates/demo/dealerships.toml");
-const EVENTS: &str = include_str!("../../templates/demo/day.jsonl");
+/// A demo without its story begins the day before the morning that it shows: a Tuesday.
+const A_DAY_BEFORE: &str = "2026-03-02T08:59:00+08:00";
 
-/// The first events come quickly, so that there is something to look at; the others so that one can follow.
-const QUICK: usize = 24;
-const QUICKLY: Duration = Duration::from_millis(120);
-const CALMLY: Duration = Duration::from_millis(900);
-/// The clock never leaps further at once: what falls due between two events happens between them.
+/// One second is one minute.
+const TICK: Duration = Duration::from_millis(100);
+const A_TICK: SignedDuration = SignedDuration::from_secs(6);
+/// The clock never leaps further at once: what falls due between two moments happens between them.
 const LEAP: SignedDuration = SignedDuration::from_mins(30);
+const STRIDE: SignedDuration = SignedDuration::from_mins(1);
 const BETWEEN_LEAPS: Duration = Duration::from_millis(25);
+/// The month before is told so long before the curtain: what falls due of it has gone out by then.
+const OVERTURE: SignedDuration = SignedDuration::from_mins(20);
+/// A caption says what is known by then, also where something that it waits for has not come.
+const PATIENCE: Duration = Duration::from_secs(40);
 
-/// When the story begins.
-pub fn begins() -> Timestamp {
-    events().first().map_or_else(
-        || Timestamp::new(jiff::Timestamp::UNIX_EPOCH),
-        |first| first.at.minus(SignedDuration::from_mins(1)),
-    )
+/// How many captions there are.
+pub fn captions() -> usize {
+    Beat::ALL.len()
 }
 
-/// Tells the story to its end, then lets the clock run on for two days for the reminders that are still due.
-pub async fn tell(app: App, only_the_morning_after: bool) -> anyhow::Result<()> {
-    let mut last = begins();
-    history::tell_of_better_times(&app, last).await.context("what happened before the story was not stored")?;
-    if only_the_morning_after {
-        return morning(&app, last).await;
+/// When the demo's clock begins.
+pub fn begins(with_story: bool) -> Timestamp {
+    if with_story {
+        return Scene::begins().minus(OVERTURE);
     }
-    // Whoever signs in while the story is told has work before them too.
-    history::tell(&app, "E", last).await.context("the month before the story was not stored")?;
-    for (n, event) in events().into_iter().enumerate() {
-        let Some(()) = until(&app, event.at).await else { return Ok(()) };
-        let sheet =
-            Sheet::read(Format::Either, event.line.as_bytes()).context("an event of the story cannot be read")?;
-        let envelopes = admit(&app, &Access::All, &sheet).await.context("an event of the story is refused")?;
-        take(&app, envelopes).await.context("an event of the story was not stored")?;
-        pause(if n < QUICK { QUICKLY } else { CALMLY }).await;
-        last = event.at;
-    }
-    tracing::info!("the story is told");
-    morning(&app, last.plus(SignedDuration::from_hours(48))).await
+    A_DAY_BEFORE.parse().unwrap_or_else(|_| Timestamp::new(jiff::Timestamp::UNIX_EPOCH))
 }
 
-/// It is the morning of a working day, with a month behind it, and time goes on as it does.
-async fn morning(app: &App, after: Timestamp) -> anyhow::Result<()> {
-    let morning = morning_after(after);
-    let Some(()) = until(app, morning).await else { return Ok(()) };
-    history::tell(app, "", morning).await.context("what happened before this morning was not stored")?;
+/// Only the month before and the morning of a working day; then time goes on as it does.
+///
+/// # Errors
+/// What happened before cannot be stored.
+pub async fn rest(app: App) -> anyhow::Result<()> {
+    let start = begins(false);
+    history::tell_of_better_times(&app, start).await.context("what happened before the story was not stored")?;
+    let morning = morning_after(start);
+    let Some(()) = leap_to(&app, morning, LEAP).await else { return Ok(()) };
+    history::tell(&app, "", morning).await.context("what happened before this morning was not stored")?;
+    go_on(&app).await;
+    Ok(())
+}
+
+/// Tells the story, caption by caption, at the pace that the stage says; then time goes on as it does.
+///
+/// # Errors
+/// A door refused what the story does there.
+pub async fn tell(scene: Arc<Scene>, stage: Stage) -> anyhow::Result<()> {
+    let app = &scene.app;
+    let start = Scene::begins();
+    history::tell_of_better_times(app, start.minus(SignedDuration::from_hours(24 * 5))).await?;
+    history::tell(app, opening::MONTH, scene.now()).await.context("the month before the story was not stored")?;
+    scene.hands.tell(json!(opening::events(scene.now()))).await.context("what the story needs was not stored")?;
+    let Some(()) = leap_to(app, start, STRIDE).await else { return Ok(()) };
+    for beat in Beat::ALL {
+        let Some(()) = run_to(app, &stage, beat.at()).await else { return Ok(()) };
+        beat.act(&scene).await.with_context(|| format!("the story broke off at {beat:?}"))?;
+        let Some(told) = wait_for(&scene, &stage, beat).await? else { return Ok(()) };
+        stage.say(told.caption);
+    }
+    stage.end();
+    go_on(app).await;
+    Ok(())
+}
+
+/// As clocks do.
+async fn go_on(app: &App) {
     while !app.stopping.is_cancelled() {
         pause(Duration::from_secs(1)).await;
         app.ids.clock.advance(SignedDuration::from_secs(1));
     }
-    Ok(())
+}
+
+/// Looks until everything that the caption waits for has happened; None when the demo is stopped.
+async fn wait_for(scene: &Scene, stage: &Stage, beat: Beat) -> anyhow::Result<Option<Telling>> {
+    let mut began = Instant::now();
+    loop {
+        if stage.pace() == Pace::Paused {
+            began = Instant::now();
+        }
+        let told = beat.tell(scene).await.with_context(|| format!("the caption of {beat:?} cannot be read"))?;
+        if told.is_whole {
+            return Ok(Some(told));
+        }
+        if began.elapsed() > PATIENCE {
+            tracing::warn!(?beat, "not everything that this caption waits for has come");
+            return Ok(Some(told));
+        }
+        let Some(()) = tick(&scene.app, stage, beat.stride()).await else { return Ok(None) };
+    }
+}
+
+/// Lets the clock run until then; None when the demo is stopped.
+async fn run_to(app: &App, stage: &Stage, at: Timestamp) -> Option<()> {
+    while app.ids.clock.now() < at {
+        tick(app, stage, STRIDE.min(at.since(app.ids.clock.now()))).await?;
+        if app.ids.clock.now() > at && stage.pace() == Pace::Stepping {
+            app.ids.clock.set(at);
+        }
+    }
+    Some(())
+}
+
+/// A moment passes at the stage's pace; one who steps goes on by `stride`.
+async fn tick(app: &App, stage: &Stage, stride: SignedDuration) -> Option<()> {
+    if app.stopping.is_cancelled() {
+        return None;
+    }
+    match stage.pace() {
+        Pace::Paused => pause(BETWEEN_LEAPS).await,
+        Pace::Playing | Pace::Told => {
+            pause(TICK).await;
+            if stage.pace() != Pace::Paused {
+                app.ids.clock.advance(A_TICK);
+            }
+        }
+        Pace::Stepping => {
+            app.ids.clock.advance(stride);
+            ring(app);
+            pause(BETWEEN_LEAPS).await;
+        }
+    }
+    Some(())
+}
+
+/// Moves the clock there in leaps, ringing for what falls due on the way; None when the demo is stopped.
+async fn leap_to(app: &App, at: Timestamp, leap: SignedDuration) -> Option<()> {
+    while app.ids.clock.now() < at {
+        if app.stopping.is_cancelled() {
+            return None;
+        }
+        app.ids.clock.set(app.ids.clock.now().plus(leap).min(at));
+        ring(app);
+        pause(BETWEEN_LEAPS).await;
+    }
+    Some(())
+}
+
+fn ring(app: &App) {
+    for bell in [
+        jobs::CLOCKS,
+        jobs::COMPOSE,
+        jobs::POST_EMAIL_URGENT,
+        jobs::POST_SMS_URGENT,
+        jobs::POST_WECHAT_URGENT,
+        jobs::POST_WECOM_URGENT,
+    ] {
+        app.db.bells().ring(bell);
+    }
 }
 
 /// Half past ten in Guangzhou on the next day that is no Sunday.
@@ -78,61 +179,4 @@ fn morning_after(at: Timestamp) -> Timestamp {
     let day = days_from(at.in_zone(&zone).date(), 1);
     let day = if day.weekday() == Weekday::Sunday { days_from(day, 1) } else { day };
     local_moment(day.at(10, 30, 0, 0), &zone)
-}
-
-struct Told {
-    at: Timestamp,
-    line: String,
-}
-
-/// One customer in so many of the Chinese dealerships follows their official account.
-const FOLLOWS: usize = 3;
-
-/// The event of a customer who follows the account says so.
-fn with_openid(line: &str) -> Option<(Timestamp, String)> {
-    let mut event: Value = serde_json::from_str(line).ok()?;
-    let at = event.get("time")?.as_str()?.parse().ok()?;
-    let is_there = GROUPS.iter().any(|code| event["dealership"] == *code);
-    let customer = event["data"]["customer"].as_object_mut().filter(|_| is_there);
-    let reference = customer.as_ref().and_then(|customer| customer.get("ref")?.as_str().map(str::to_owned));
-    let follows =
-        reference.filter(|reference| reference.bytes().map(usize::from).sum::<usize>().is_multiple_of(FOLLOWS));
-    if let (Some(customer), Some(reference)) = (customer, follows) {
-        customer.insert("wechat_openid".to_owned(), format!("o-{reference}").into());
-    }
-    Some((at, event.to_string()))
-}
-
-fn events() -> Vec<Told> {
-    let told = |line: &str| with_openid(line).map(|(at, line)| Told { at, line });
-    let mut events: Vec<Told> = EVENTS.lines().filter_map(told).collect();
-    events.sort_by_key(|event| event.at);
-    events
-}
-
-/// Moves the clock there in leaps, ringing for what falls due on the way; None when the demo is stopped.
-async fn until(app: &App, at: Timestamp) -> Option<()> {
-    while app.ids.clock.now() < at {
-        if app.stopping.is_cancelled() {
-            return None;
-        }
-        let next = app.ids.clock.now().plus(LEAP).max(app.ids.clock.now());
-        app.ids.clock.set(next.min(at));
-        for bell in [
-            jobs::COMPOSE,
-            jobs::POST_EMAIL_URGENT,
-            jobs::POST_SMS_URGENT,
-            jobs::POST_WECHAT_URGENT,
-            jobs::POST_WECOM_URGENT,
-        ] {
-            app.db.bells().ring(bell);
-        }
-        pause(BETWEEN_LEAPS).await;
-    }
-    Some(())
-}
-
-async fn pause(time: Duration) {
-    #[expect(clippy::disallowed_methods, reason = "the story is told to people, at a pace they can follow")]
-    tokio::time::sleep(time).await;
 }

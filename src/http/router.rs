@@ -37,6 +37,11 @@ const MOST_WORDS: usize = 2_000;
 
 /// All routes. A folder's own are in its `api.rs`; its pages are in its `console.rs`.
 pub fn router(app: App) -> Router {
+    router_with(app, Router::new())
+}
+
+/// The same and routes of a demo, with the same limits and headers.
+pub fn router_with(app: App, more: Router<App>) -> Router {
     let routes = Router::new()
         // Whoever types the address of the house is a person.
         .route("/", get(async || Redirect::to("/console")))
@@ -77,7 +82,8 @@ pub fn router(app: App) -> Router {
         .merge(receipts::api::routes())
         .merge(official_account::api::routes())
         .merge(appointments::page::routes())
-        .merge(customers::consent::page::routes());
+        .merge(customers::consent::page::routes())
+        .merge(more);
     surrounded(routes, app)
 }
 

@@ -25,9 +25,14 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_millis(50);
 /// Serves until `app.stopping` is cancelled, then for `http.drain` longer, then finishes what is under way. (axum's own
 /// `serve` has no time limit on heads, so one client could hold connections for nothing.)
 pub async fn serve(app: App, listener: TcpListener) {
+    let router = router(app.clone());
+    serve_routes(app, listener, router).await;
+}
+
+/// The same with other routes.
+pub async fn serve_routes(app: App, listener: TcpListener, router: Router) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
-    let router = router(app.clone());
     let connections = GracefulShutdown::new();
     let drained = async {
         app.stopping.cancelled().await;

@@ -50,6 +50,11 @@ async fn board(State(app): State<App>, visitor: Visitor, Query(asked): Query<Ask
         ("/console/parts?tab=here", w.t("parts-tab-here"), number(here.len())),
     ];
     let shown = if is_here { &here } else { &coming };
+    // Of an order that is not complete: how many of its lines are here, and how many there are.
+    let of_order = |line: &Waiting| {
+        let count = |lines: &[&Waiting]| lines.iter().filter(|one| one.order_ref == line.order_ref).count();
+        (line.complete_at.is_none() && line.customer.is_some()).then(|| (count(&here), count(&here) + count(&coming)))
+    };
     let body = html! {
         (head(&w.t("parts-title"), &html! { p { (w.t("parts-lead")) } }, &html! { a class="button secondary" href="/console/parts/questions" { (w.t("questions-title")) } }))
         (ages(&visitor, &ageing))
@@ -58,7 +63,7 @@ async fn board(State(app): State<App>, visitor: Visitor, Query(asked): Query<Ask
         @else {
             table class="rows" {
                 thead { tr { th scope="col" { (w.t(if is_here { "parts-arrived" } else { "parts-eta" })) } th scope="col" { (w.t("parts-part")) } th scope="col" { (w.t("col-customer")) } th scope="col" { (w.t("parts-qty")) } th scope="col" { (w.t("parts-owner")) } th scope="col" { (w.t("parts-place")) } } }
-                tbody { @for line in shown { (row(&visitor, line)) } }
+                tbody { @for line in shown { (row(&visitor, line, of_order(line))) } }
             }
         }
     };
@@ -87,7 +92,8 @@ fn ages(visitor: &Visitor, ageing: &Ageing) -> Markup {
     }
 }
 
-fn row(visitor: &Visitor, line: &Waiting) -> Markup {
+/// `of_order`: the lines of an order that are here, and all of them, while some are still to come.
+fn row(visitor: &Visitor, line: &Waiting, of_order: Option<(usize, usize)>) -> Markup {
     let w = visitor.words;
     let place = Place {
         state: line.state,
@@ -114,7 +120,7 @@ fn row(visitor: &Visitor, line: &Waiting) -> Markup {
             td { strong { (line.name.as_deref().unwrap_or(&line.reference)) } br; span class="muted small num" { (line.part_no.as_deref().unwrap_or_default()) " · " (line.order_ref) } }
             td { @match (line.customer, &line.customer_name) { (Some(id), name) => a href={ "/console/customers/" (id) } { (name.as_deref().unwrap_or("—")) }, _ => span class="muted" { "—" } } " " span class="muted num" { (line.plate.as_deref().unwrap_or_default()) } }
             td class="num" { (line.qty_received) " / " (line.qty_ordered.map_or_else(|| "?".to_owned(), |n| n.to_string())) }
-            td { (tag(&w.t(owner_key), tone)) @if let Some(name) = &line.advisor_name { br; span class="muted small" { (name) } } }
+            td { (tag(&w.t(owner_key), tone)) @if let Some(name) = &line.advisor_name { br; span class="muted small" { (name) } } @if let Some((here, all)) = of_order.filter(|(here, all)| here < all && *all > 1) { br; span class="small" { @if line.state == LineState::Received { (w.t("parts-waits")) ": " } (w.ta("parts-of-order", &[("n", here.into()), ("m", all.into())])) } } }
             td class="small" { (line.location.as_deref().unwrap_or_default()) @if line.booked_at.is_some() { " " (tag(&w.t("parts-booked"), "good")) } @if line.declined_at.is_some() { " " (tag(&w.t("parts-declined"), "warn")) } @if let Some(by) = place.return_by() { br; span class="muted" { (w.t("parts-return-by")) " " (w.day(by, visitor.zone())) } } }
         }
     }

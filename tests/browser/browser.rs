@@ -204,6 +204,14 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await.expect("a colour scheme");
     }
 
+    /// From now on pages are asked for in this language.
+    pub(crate) async fn reads(&self, language: &str) {
+        let headers = serde_json::json!({"headers": {"Accept-Language": language}});
+        for (command, with) in [("Network.enable", serde_json::json!({})), ("Network.setExtraHTTPHeaders", headers)] {
+            self.driver.cdp().send_raw(command, with).await.expect("a language");
+        }
+    }
+
     /// From now on the pages' own scripts do not run.
     pub(crate) async fn without_script(&self) {
         let off = serde_json::json!({"value": true});

@@ -8,6 +8,7 @@ mod need;
 mod pages;
 mod roles;
 mod scriptless;
+mod story;
 
 use std::{
     fmt::Display,
@@ -51,6 +52,8 @@ impl Demo {
         let said = BufReader::new(process.stdout.as_mut().expect("its words")).lines();
         let address = said.map_while(Result::ok).find_map(|line| Some(line.split_once("runs on ")?.1.to_owned()));
         let address = address.expect("it says where it runs");
+        // The story's page is the first that is named; the others are beside it.
+        let address = address.trim_end_matches("/demo").to_owned();
         Self { process, address }
     }
 }

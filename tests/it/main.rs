@@ -10,6 +10,7 @@ mod counter;
 mod customers;
 mod database;
 mod delivery;
+mod demo;
 mod fakes;
 mod fsck;
 mod hooks;

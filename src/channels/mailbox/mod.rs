@@ -1,6 +1,11 @@
 //! The built-in mailbox: keeps what would have gone out, byte for byte, for the demo and for trying things.
 pub mod store;
 
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use jiff::SignedDuration;
 
 use super::{Delivered, Delivery, HandOver, Outcome, Phase};
@@ -29,16 +34,35 @@ impl Entity for Item {
 /// The domain at which the mailbox knows nobody: what is sent there is refused, as a real server does with a mistyped address.
 pub const NOWHERE: &str = "@nowhere.example";
 
-/// A mailbox that takes everything but what is for [`NOWHERE`].
+/// The channels whose provider is away for a while: a demo's switch. Cheap to clone; all clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Outages(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Outages {
+    /// From now on the provider of this channel takes no connection.
+    pub fn begin(&self, channel: &'static str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(channel);
+    }
+    /// It is back.
+    pub fn end(&self, channel: &'static str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(channel);
+    }
+    fn holds(&self, channel: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(channel)
+    }
+}
+
+/// A mailbox that takes everything but what is for [`NOWHERE`], and what comes by a channel that is away.
 #[derive(Clone, Debug)]
 pub struct Mailbox {
     db: Db,
     ids: Ids,
+    outages: Outages,
 }
 
 impl Mailbox {
-    pub fn new(db: Db, ids: Ids) -> Self {
-        Self { db, ids }
+    pub fn new(db: Db, ids: Ids, outages: Outages) -> Self {
+        Self { db, ids, outages }
     }
 
     /// Keeps one message. A database that is away is a provider that is away: try again.
@@ -50,6 +74,9 @@ impl Mailbox {
         raw: &[u8],
         hand_over: &dyn HandOver,
     ) -> Delivered {
+        if self.outages.holds(channel) {
+            return Delivered::Answered(Delivery::unanswered(Phase::Connect, Outcome::NotSent, "connection_failed"));
+        }
         if to.ends_with(NOWHERE) {
             let refused = Delivery::unanswered(Phase::Envelope, Outcome::Refused, "mailbox_unknown");
             return Delivered::Answered(Delivery { code: Some("550 5.1.1".to_owned()), ..refused });

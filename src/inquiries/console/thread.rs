@@ -6,7 +6,7 @@ use axum::{
 use maud::{Markup, html};
 
 use super::{
-    super::{Author, EntryState, Inquiry, Said, store::Found},
+    super::{Author, EntryState, Inquiry, Said, escalation::falls_due_before_we_are_back, store::Found},
     Looked, Written,
     list::word,
     menu, tone,
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     app::App,
     assists::{self, Thing},
+    clock::Timestamp,
     console::{
         Page, Visitor, frame, live as live_screen,
         pieces::{countdown, head, moment, refusal, tag},
@@ -78,6 +79,15 @@ fn lead(visitor: &Visitor, found: &Found) -> Markup {
     }
 }
 
+/// When the doors close before an answer that falls due while they are closed, or hardly open again (BR-04).
+fn closing_before(visitor: &Visitor, due: Timestamp) -> Option<String> {
+    let shop = visitor.dealership.shop();
+    let now = visitor.now;
+    let is_for_today = shop.is_open_at(now) && falls_due_before_we_are_back(due, now, &shop);
+    let closing = shop.next_day_end(now).filter(|closing| is_for_today && *closing < due)?;
+    Some(closing.in_zone(visitor.zone()).strftime("%H:%M").to_string())
+}
+
 /// The thread and its clocks: replaced while one looks at it, the answer beside it is not.
 fn said_so_far(visitor: &Visitor, looked: &Looked) -> Markup {
     let w = visitor.words;
@@ -91,7 +101,10 @@ fn said_so_far(visitor: &Visitor, looked: &Looked) -> Markup {
     html! {
         section id="thread" aria-label=(w.t("thread")) {
             @for clock in looked.clocks.iter().filter(|clock| clock.runs()) {
-                p class="notice" { (w.t("inquiry-due")) " " (countdown(visitor, clock.due_at)) " " span class="muted" { (visitor.at(clock.due_at)) } }
+                p class="notice" {
+                    (w.t("inquiry-due")) " " (countdown(visitor, clock.due_at)) " " span class="muted" { (visitor.at(clock.due_at)) }
+                    @if let Some(closing) = closing_before(visitor, clock.due_at) { " " strong { (w.ta("inquiry-closed-then", &[("n", closing.into())])) } }
+                }
             }
             @if let Some((by, _)) = claimed { p class="notice" { (w.ta("inquiry-claimed", &[("who", by.clone().into())])) } }
             ol class="thread" {

@@ -207,6 +207,7 @@ inquiry-no-owner = Nobody has taken it yet
 inquiry-owner-title = Owner
 inquiry-breached = answered too late, or not yet
 inquiry-due = To be answered
+inquiry-closed-then = closed then: answer before { $n }
 inquiry-claimed = { $who } is writing an answer.
 inquiry-take = I take it
 inquiry-stranger = Not a known customer
@@ -292,6 +293,8 @@ parts-owner-parts = Parts
 parts-owner-advisor = Advisor
 parts-owner-queue = Call queue
 parts-owner-manager = Manager
+parts-of-order = { $n } of { $m } here
+parts-waits = waits for the rest of the order
 
 ## cases
 cases-title = Cases

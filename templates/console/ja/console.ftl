@@ -201,6 +201,7 @@ inquiry-no-owner = 担当未定
 inquiry-owner-title = 担当
 inquiry-breached = 24時間を超過
 inquiry-due = 回答期限
+inquiry-closed-then = その時刻は営業時間外です。{ $n } までに回答してください
 inquiry-claimed = { $who }が回答を作成中です。
 inquiry-take = 自分が担当
 inquiry-stranger = 未登録の方
@@ -286,6 +287,8 @@ parts-owner-parts = 部品
 parts-owner-advisor = アドバイザー
 parts-owner-queue = 電話リスト
 parts-owner-manager = マネージャー
+parts-of-order = { $m } 点中 { $n } 点が到着
+parts-waits = 残りの部品を待っています
 
 ## cases
 cases-title = 苦情対応

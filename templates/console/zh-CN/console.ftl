@@ -201,6 +201,7 @@ inquiry-no-owner = 尚无负责人
 inquiry-owner-title = 负责人
 inquiry-breached = 已超过24小时
 inquiry-due = 答复期限
+inquiry-closed-then = 届时已闭店：请在 { $n } 前答复
 inquiry-claimed = { $who } 正在答复。
 inquiry-take = 由我负责
 inquiry-stranger = 非已知客户
@@ -286,6 +287,8 @@ parts-owner-parts = 零件部
 parts-owner-advisor = 服务顾问
 parts-owner-queue = 电话队列
 parts-owner-manager = 服务经理
+parts-of-order = { $m } 件已到 { $n } 件
+parts-waits = 等待订单其余配件
 
 ## cases
 cases-title = 客户投诉

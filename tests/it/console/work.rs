@@ -1,10 +1,10 @@
 //! An advisor's morning and a manager's review: inquiries, a customer's page, a message, parts, cases, the outbox.
-use aftercare::console::policy::Role;
+use aftercare::{clock::Clock, console::policy::Role};
 use serde_json::json;
 
 use crate::{
     fakes::smtp::Act,
-    shop::{Shop, anna, workshop::ordered},
+    shop::{Shop, anna, local, workshop::ordered},
 };
 
 async fn asks(shop: &Shop, reference: &str, words: &str) {
@@ -39,6 +39,20 @@ async fn an_inquiry_is_answered_from_its_page_and_the_clock_stops() {
     assert!(chen.open("/console/inquiries?tab=answered").await.says("Anna Weber"));
     assert!(chen.open("/console/inquiries").await.says("0 wait for an answer"));
     assert_eq!(shop.inbox("anna@example.com").len(), 2, "the acknowledgement and the answer");
+}
+
+#[tokio::test]
+async fn an_answer_that_falls_due_while_the_doors_are_closed_is_wanted_before_they_close() {
+    let shop = Shop::opening().clock(Clock::fixed(local("2026-03-07T17:50"))).open().await;
+    asks(&shop, "W-1", "Have you time on Tuesday?").await;
+    let mut chen = shop.seat("adv-9", &[Role::Advisor]).await;
+    let page = chen.open("/console/inquiries").await.link("/console/inquiries/inq_").expect("a thread");
+    let thread = chen.open(&page).await;
+    assert!(thread.says("closed then: answer before 18:00"), "{}", thread.text());
+    // Too late for today: nothing is said of a time that is over.
+    shop.app.ids.clock.set(local("2026-03-07T18:01"));
+    let closed = chen.open(&page).await;
+    assert!(!closed.says("closed then"), "{}", closed.text());
 }
 
 #[tokio::test]
@@ -185,9 +199,12 @@ async fn the_parts_board_says_what_is_late_and_whose_turn_it_is() {
     assert_eq!(he.sign_in("prt-9", super::seat::PASSWORD).await.status, 303, "after two days");
     let late = he.open("/console/parts").await;
     assert!(late.says("overdue"), "{}", late.text());
-    for (line, qty) in [("1", 1), ("2", 2)] {
-        shop.part(line, "received", &json!({"qty": qty})).await;
-    }
+    shop.part("1", "received", &json!({"qty": 1})).await;
+    let half = he.open("/console/parts?tab=here").await;
+    assert!(half.says("waits for the rest of the order: 1 of 2 here"), "{}", half.text());
+    assert!(he.open("/console/parts").await.says("1 of 2 here"), "beside the line that is still to come too");
+    shop.part("2", "received", &json!({"qty": 2})).await;
     let here = he.open("/console/parts?tab=here").await;
     assert!(here.says("Water pump") && here.says("Advisor") && here.says("worth 820"), "{}", here.text());
+    assert!(!here.says("of 2 here"), "{}", here.text());
 }
