@@ -48,7 +48,7 @@
 //! [`assists`] help that colleagues ask each other for. [`feeds`] which sources are heard. [`files`] what came with a mail or goes with an answer. [`capacity`] what a day has room for.
 //! [`texts`] versions of texts, published and rolled back; providers' approved templates. [`triggered`] what a person asks to say.
 //! [`dealerships`], [`staff`] shops, people, keys. [`timeline`] the record. [`demo`] the story, [`replay`] any story on a virtual clock.
-//! [`console`] the screens: sign-in, who may what, words in three languages, live regions. [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys.
+//! [`console`] the screens: sign-in, who may what, words in three languages, live regions. [`db`] two databases behind one door, the only code that names their types. [`http`] the door's router, errors, keys. [`openapi`] the document of the doors, for programs and as a page.
 //! [`calendar`] opening hours and quiet hours. [`template`] the text engine behind limits. [`app`], [`config`], [`cli`],
 //! [`clock`], [`id`], [`desk`], [`fields`], [`telemetry`], [`failpoints`].
 //!
@@ -108,6 +108,7 @@ pub mod links;
 pub mod messages;
 pub mod notices;
 pub mod official_account;
+pub mod openapi;
 pub mod parts;
 pub mod receipts;
 pub mod repairs;

@@ -11,7 +11,10 @@ use axum::{
 use serde_json::Value;
 
 use super::{frame, pages::Declared, policy::Right, visitor::Visitor, words::Words};
-use crate::{app::App, http::public};
+use crate::{
+    app::App,
+    http::{Error, public},
+};
 
 /// Where people sign in.
 pub const SIGN_IN: &str = "/console/sign-in";
@@ -39,6 +42,11 @@ pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> 
         super::visitor::token(request.headers()).is_some() && !request.headers().contains_key(header::AUTHORIZATION);
     if !is_safe && (is_page || by_cookie) && !is_same_origin(&app, request.headers()) {
         tracing::warn!(path, "a form came from another site");
+        // Programs read problems, people pages.
+        if path.starts_with("/v1/") {
+            return Error::Forbidden("this came from another site: ask from a page of ours, or with a key")
+                .into_response();
+        }
         return refused(&app, request.headers(), StatusCode::FORBIDDEN, "error-other-site").await;
     }
     if !is_page {

@@ -40,18 +40,26 @@ async fn ready(State(app): State<App>) -> Result<Response, Error> {
 }
 
 async fn metrics(State(app): State<App>, request: Request) -> Result<Response, Error> {
-    let local = is_local(&request);
-    let (mut parts, _) = request.into_parts();
-    if !local {
-        let caller = Caller::from_request_parts(&mut parts, &app).await?;
-        if !caller.may(Scope::Read) && !caller.may(Scope::Admin) {
-            return Err(Error::Forbidden("this key lacks the scope read"));
-        }
+    let caller = known_or_local(&app, request).await?;
+    if caller.is_some_and(|caller| !caller.may(Scope::Read) && !caller.may(Scope::Admin)) {
+        return Err(Error::Forbidden("this key lacks the scope read"));
     }
     telemetry::refresh(&app).await;
     let recorder = telemetry::recorder();
     recorder.run_upkeep();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response())
+}
+
+/// Who asks; nobody in particular where they ask from this very machine.
+///
+/// # Errors
+/// 401 from anywhere else without a key or a session.
+pub async fn known_or_local(app: &App, request: Request) -> Result<Option<Caller>, Error> {
+    if is_local(&request) {
+        return Ok(None);
+    }
+    let (mut parts, _) = request.into_parts();
+    Caller::from_request_parts(&mut parts, app).await.map(Some)
 }
 
 /// From this very machine, and not passed on by a proxy on it.

@@ -15,6 +15,6 @@ pub mod uploads;
 pub use self::{
     access::Access,
     caller::{Authorized, Caller, scope},
-    health::is_local,
+    health::{is_local, known_or_local},
     problem::{Error, Fault},
 };

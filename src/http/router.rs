@@ -24,8 +24,8 @@ use super::{
 };
 use crate::{
     app::App, appointments, assists, bookings, calls, capacity, cases, console, customers, dealerships, demo, hooks,
-    inbound, inbound_texts, inquiries, intake, messages, notices, official_account, parts, receipts, repairs, reports,
-    staff, surveys, telemetry, texts, timeline, triggered,
+    inbound, inbound_texts, inquiries, intake, messages, notices, official_account, openapi, parts, receipts, repairs,
+    reports, staff, surveys, telemetry, texts, timeline, triggered,
 };
 
 /// The longest that a request may take to be answered.
@@ -46,6 +46,8 @@ pub fn router_with(app: App, more: Router<App>) -> Router {
         // Whoever types the address of the house is a person.
         .route("/", get(async || Redirect::to("/console")))
         .merge(health::routes())
+        // Long, and the same for everybody.
+        .merge(openapi::routes().layer(CompressionLayer::new()))
         // Long tables of few words; streams are left as they are, which would wait in the packer.
         .merge(console::routes().layer(CompressionLayer::new()))
         .merge(dealerships::api::routes())

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::{
+    contract,
     fakes::gateway::{Answer, FakeGateway, Posted},
     need::{need, python},
     shop::{Opening, Shop, anna, fang},
@@ -35,6 +36,7 @@ impl Reader {
     fn told(&self) -> Vec<Told> {
         let read = |raw: Posted| {
             let body: Value = serde_json::from_str(&raw.body).expect("JSON");
+            contract::told(&body);
             let kind = body["type"].as_str().expect("a type").to_owned();
             Told { id: header(&raw.headers, "webhook-id").to_owned(), kind, body, raw }
         };

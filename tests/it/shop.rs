@@ -20,7 +20,6 @@ use aftercare::{
     clocks::jobs::Clocks,
     config::{Config, Span},
     hooks::lane::Hooks,
-    http::router,
     id::Random,
     inbound::lane::Reading,
     lanes,
@@ -132,7 +131,7 @@ impl Opening {
         let clocks = Arc::new(lanes::clocks_lane(&app));
         let inbound = Arc::new(lanes::inbound_lane(&app));
         let hooks = Arc::new(lanes::hooks_lane(&app));
-        let router = router::router(app.clone());
+        let router = crate::contract::router(app.clone());
         let mut shop = Shop {
             app,
             mail,
@@ -189,11 +188,14 @@ impl Shop {
     }
 
     pub(crate) async fn key_for(&self, dealership: Option<&str>) -> String {
+        self.key_of(Scope::ALL.to_vec(), dealership).await
+    }
+    pub(crate) async fn key_of(&self, scopes: Vec<Scope>, dealership: Option<&str>) -> String {
         let dealership = match dealership {
             Some(code) => Some(self.app.directory.by_code(code).await.expect("an answer").expect("a dealership").id),
             None => None,
         };
-        let (key, text) = Key::new("test", Scope::ALL.to_vec(), dealership, &self.app.ids);
+        let (key, text) = Key::new("test", scopes, dealership, &self.app.ids);
         self.app.keys.insert(key).await.expect("stored");
         text.expose_secret().to_owned()
     }

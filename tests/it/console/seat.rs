@@ -175,7 +175,7 @@ impl Seat<'_> {
 
 impl Shop {
     pub(crate) async fn answers(&self, request: Request<Body>) -> axum::response::Response {
-        aftercare::http::router::router(self.app.clone()).oneshot(request).await.expect("an answer")
+        crate::contract::router(self.app.clone()).oneshot(request).await.expect("an answer")
     }
     /// The password that an account was given, as whoever opened it saw it.
     pub(super) async fn given_password(&self, staff: &Staff) -> String {

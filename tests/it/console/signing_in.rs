@@ -146,7 +146,9 @@ async fn a_form_from_another_site_does_nothing() {
             "{site:?} {}",
             refused.text()
         );
-        assert_eq!(seat.ask("POST", "/v1/calls/next", &[], site).await.status, 403, "nor at the API's doors");
+        let refused = seat.ask("POST", "/v1/calls/next", &[], site).await;
+        assert_eq!(refused.status, 403, "nor at the API's doors");
+        assert!(refused.html.contains("\"code\":\"forbidden\""), "which answer in their own way: {}", refused.html);
     }
     assert_eq!(seat.send("/console/calls/next", &[]).await.status, 303);
 }

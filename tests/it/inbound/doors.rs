@@ -152,7 +152,7 @@ async fn posted(shop: &Shop, query: &str, authorization: &str, body: String) -> 
         .header("content-type", "message/rfc822")
         .body(Body::from(body))
         .expect("a request");
-    let router = aftercare::http::router::router(shop.app.clone());
+    let router = crate::contract::router(shop.app.clone());
     let response = router.oneshot(request).await.expect("an answer");
     let status = response.status().as_u16();
     let body = axum::body::to_bytes(response.into_body(), 100_000).await.expect("a body");

@@ -5,7 +5,6 @@ use aftercare::{
     app::App,
     clock::Clock,
     config::Config,
-    http::router::router,
     id::Random,
     staff::keys::{Key, Scope},
 };
@@ -38,7 +37,7 @@ impl Door {
         let config = Config::load_with(Some(Path::new("/dev/null")), environment).expect("settings");
         let clock = Clock::fixed(NOW.parse().expect("a time"));
         let app = App::open(config, clock, Random::seeded(7)).await.expect("an app");
-        let mut door = Self { router: router(app.clone()), app, temp, key: String::new() };
+        let mut door = Self { router: crate::contract::router(app.clone()), app, temp, key: String::new() };
         door.key = door.key_for(None).await;
         for (code, region, zone, locale) in
             [("gz-tianhe", "CN", "Asia/Shanghai", "zh-CN"), ("la-torrance", "US", "America/Los_Angeles", "en")]
