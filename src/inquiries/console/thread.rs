@@ -133,7 +133,10 @@ fn said(visitor: &Visitor, inquiry: &Inquiry, entry: &Said, files: &[File], may_
         li id={ "said-" (entry.id) } class={ "said " (side) } {
             p class="muted small" { (w.code("author", &word(entry.author))) " · " (moment(visitor, entry.at)) @if let Some((tone, text)) = &note { " " (tag(text, tone)) } @if let Some(at) = entry.not_before { " " (moment(visitor, at)) } }
             @if let Some(topic) = &entry.topic { p { strong { (topic) } } }
-            @if entry.body.is_empty() && entry.topic.is_none() { p class="muted" { (w.t("thread-words-gone")) } }
+            @if entry.body.is_empty() && entry.topic.is_none() {
+                // What an acknowledgement says stands among the messages, in the words of its text.
+                @if entry.author != Author::System { p class="muted" { (w.t("thread-words-gone")) } }
+            }
             @else { p class="prose" lang=[inquiry.language.as_deref().filter(|_| side == "theirs")] { (entry.body) } }
             @for file in files.iter().filter(|file| file.owner_id == owner) {
                 p class="small" { a href={ (super::LIST) "/" (inquiry.id) "/files/" (file.id) } download { (file.name) } " " span class="muted" { (kilobytes(file.size)) " kB" } }

@@ -24,6 +24,8 @@ impl Facts {
 #[derive(Clone, Debug, Serialize)]
 pub struct Words {
     pub topic: String,
+    /// Nothing that we send by ourselves comes to that number any more: what must be said is said by other ways (BR-24).
+    pub ends_all: bool,
     /// 周一至周五09:00-12:00、13:30-18:00;周六09:00-18:00
     pub hours: String,
 }
@@ -37,6 +39,7 @@ impl Words {
         };
         Self {
             topic: page.locale.choose(zh, en, ja).to_owned(),
+            ends_all: !matches!(facts.topic.as_deref(), Some("marketing" | "survey")),
             hours: opening_hours(&facts.opening_hours, page.locale),
         }
     }
