@@ -123,7 +123,7 @@ pub async fn hear(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<()> {
         let detail = was_untold(&kind.name).map_or(&heard.detail, |notice| &notice.detail.0);
         let is_silent = kind.live && kind.audience.role().is_none() && !is_live(desk, heard).await?;
         let to = addressed(desk, heard, kind.audience).await?;
-        for reader in readers(desk, heard, kind.audience).await? {
+        for reader in readers(desk, heard, kind).await? {
             let mut notice = plan(desk, heard, (kind, &tracks), detail, (&to, reader));
             if is_silent {
                 notice.skip("feed_not_live");
@@ -145,15 +145,23 @@ async fn is_live(desk: &mut Desk<'_>, heard: &Heard) -> db::Result<bool> {
 }
 
 /// Who reads it: the customer (nobody of ours), the advisor whom the subject names or who stands in for them, or everybody with the role. Where nobody
-/// has it, one notice without a reader: it goes to the dealership's own mail.
-async fn readers(desk: &mut Desk<'_>, heard: &Heard, audience: Audience) -> db::Result<Vec<Option<Id<Staff>>>> {
-    let Some(role) = audience.role() else {
-        let Some(advisor) = heard.advisor_id.filter(|_| audience == Audience::Advisor) else { return Ok(vec![None]) };
+/// has it, one notice without a reader: it goes to the dealership's own mail. Beside them whoever has the kind's skill.
+async fn readers(desk: &mut Desk<'_>, heard: &Heard, kind: &Kind) -> db::Result<Vec<Option<Id<Staff>>>> {
+    let Some(role) = kind.audience.role() else {
+        let advisor = heard.advisor_id.filter(|_| kind.audience == Audience::Advisor);
+        let Some(advisor) = advisor else { return Ok(vec![None]) };
         let standing = staff::standing_in::of(desk, &heard.dealership, advisor).await?;
         return Ok(vec![Some(standing.reader(advisor))]);
     };
     let having = staff::actions::with_role(desk.tx, heard.dealership.id, role).await?;
-    Ok(if having.is_empty() { vec![None] } else { having.into_iter().map(Some).collect() })
+    let mut told = if having.is_empty() { vec![None] } else { having.into_iter().map(Some).collect() };
+    if let Some(skill) = &kind.and_skill {
+        let skilled = staff::actions::having_skill(desk.tx, heard.dealership.id, skill).await?;
+        let skilled = skilled.into_iter().map(|person| Some(person.id));
+        let besides: Vec<_> = skilled.filter(|person| !told.contains(person)).collect();
+        told.extend(besides);
+    }
+    Ok(told)
 }
 
 /// Writes the notices of a transaction; those that are due now ring.

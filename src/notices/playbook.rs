@@ -169,6 +169,8 @@ pub struct Kind {
     pub withdrawn_by: BTreeSet<String>,
     pub class: Class,
     pub audience: Audience,
+    /// Whoever of ours has this skill is told as well: a skill opens no page, as a role does.
+    pub and_skill: Option<String>,
     pub subject: SubjectKind,
     /// Side by side; inside a track the next channel only after the one before ended badly.
     pub tracks: Vec<Vec<ChannelName>>,
@@ -263,6 +265,7 @@ struct Declared {
     withdrawn_by: Vec<Spanned<String>>,
     class: Class,
     audience: Audience,
+    and_skill: Option<String>,
     subject: SubjectKind,
     tracks: Spanned<Vec<Vec<ChannelName>>>,
     send_at: Option<Spanned<String>>,
@@ -338,6 +341,7 @@ impl Kind {
             withdrawn_by: events(declared.withdrawn_by).collect::<Result<_, _>>()?,
             class: declared.class,
             audience: declared.audience,
+            and_skill: declared.and_skill,
             subject,
             tracks: declared.tracks.into_inner(),
             call: declared.call.unwrap_or(CallType::Unwritten),

@@ -210,6 +210,31 @@ async fn acceptance_24_the_same_work_twelve_days_later_is_a_comeback() {
     assert_eq!(told.iter().filter(|notice| notice.starts_with("staff.comeback")).count(), 1, "{told:?}");
 }
 
+/// BR-09: the service manager, and whoever has the skill, once each; who is both is one reader.
+#[tokio::test]
+async fn acceptance_24_the_technical_lead_is_told_of_a_comeback_too() {
+    let shop = Shop::open().await;
+    let works = |role: &str, name: &str| {
+        json!({"dealership": "gz-tianhe", "name": name, "roles": [role], "languages": ["en"], "skills": ["technical_lead"],
+            "email": format!("{name}@gz-tianhe.example")})
+    };
+    for (reference, role, name) in [("tec-01", "supervisor", "lead"), ("mgr-07", "service_manager", "both")] {
+        let path = format!("/v1/staff/{reference}?dealership=gz-tianhe");
+        assert_eq!(shop.put(&path, &works(role, name)).await.0, 200);
+    }
+    repaired(&shop, "2026-02-21T10:00", json!([{"code": "S", "name": "service"}])).await;
+    shop.book(&anna(), "2026-03-05T09:00").await;
+    shop.drain().await;
+    for name in ["lead", "both"] {
+        let told = shop.subjects(&format!("{name}@gz-tianhe.example"));
+        assert_eq!(
+            told.iter().filter(|subject| subject.to_lowercase().contains("comeback")).count(),
+            1,
+            "{name}: {told:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn acceptance_24_forty_days_later_it_is_not_unless_the_advisor_says_so() {
     let shop = Shop::open().await;
