@@ -23,7 +23,7 @@ pub(super) struct Planned {
 pub(super) async fn planned(tx: &mut Tx, customer: &str, since: Timestamp) -> Result<Vec<Planned>> {
     tx.sql(
         "SELECT n.kind, n.state, n.reason, n.nominal_at FROM notices n JOIN customers c ON c.id = n.customer_id
-         WHERE c.ref = $1 AND n.raised_at >= $2 AND n.audience = 'customer' ORDER BY n.id",
+         WHERE c.ref = $1 AND n.raised_at >= $2 AND n.audience IN ('customer', 'driver', 'owner', 'payer') ORDER BY n.id",
     )
     .bind(customer.to_owned())
     .bind(since)

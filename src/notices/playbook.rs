@@ -152,6 +152,10 @@ pub enum Problem {
     ChannelTwice(ChannelName),
     #[error("`call` ends a track: nothing can come after it")]
     CallIsLast,
+    #[error(
+        "`and_skill` adds people to those who have a role here: the audience must be parts, manager, director or agent"
+    )]
+    SkillWithoutRole,
     #[error("notice.toml is missing")]
     Missing,
 }
@@ -265,7 +269,7 @@ struct Declared {
     withdrawn_by: Vec<Spanned<String>>,
     class: Class,
     audience: Audience,
-    and_skill: Option<String>,
+    and_skill: Option<Spanned<String>>,
     subject: SubjectKind,
     tracks: Spanned<Vec<Vec<ChannelName>>>,
     send_at: Option<Spanned<String>>,
@@ -324,6 +328,9 @@ impl Kind {
             })
         };
         tracks_make_sense(declared.tracks.get_ref()).map_err(|problem| at(declared.tracks.span().start, problem))?;
+        if let Some(skill) = declared.and_skill.as_ref().filter(|_| declared.audience.role().is_none()) {
+            return Err(at(skill.span().start, Problem::SkillWithoutRole));
+        }
         let hours = declared.hours.map(|text| {
             let window = text.get_ref().parse::<DailyWindow>();
             window.map_err(|error| at(text.span().start, error.into()))
@@ -341,7 +348,7 @@ impl Kind {
             withdrawn_by: events(declared.withdrawn_by).collect::<Result<_, _>>()?,
             class: declared.class,
             audience: declared.audience,
-            and_skill: declared.and_skill,
+            and_skill: declared.and_skill.map(Spanned::into_inner),
             subject,
             tracks: declared.tracks.into_inner(),
             call: declared.call.unwrap_or(CallType::Unwritten),

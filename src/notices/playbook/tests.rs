@@ -102,4 +102,8 @@ fn a_folder_takes_the_place_of_a_kind() {
     std::fs::write(kind.join("notice.toml"), "class = 1").expect("written");
     let error = Playbook::load(Some(folder.path())).expect_err("refused").to_string();
     assert!(error.contains("appointment.reminder/notice.toml:1: "), "{error}");
+    // A customer has no skills of ours: what could not be meant is refused, not passed over.
+    std::fs::write(kind.join("notice.toml"), format!("and_skill = \"technical_lead\"\n{REMINDER}")).expect("written");
+    let error = Playbook::load(Some(folder.path())).expect_err("refused").to_string();
+    assert!(error.contains("notice.toml:1: ") && error.contains("and_skill"), "{error}");
 }
